@@ -1,0 +1,12 @@
+export type { Serial } from '../base/quantities.ts';
+export {
+  type BackendLimits,
+  type BufferDescriptor,
+  BufferUsage,
+  type CopyRegion,
+  type CreatedBuffer,
+  type DeviceLoss,
+  type GpuBackend,
+  MemoryProperty,
+  type MemoryType,
+} from './port.ts';

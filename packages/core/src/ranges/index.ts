@@ -1,0 +1,10 @@
+export type { Handle } from '../base/quantities.ts';
+export {
+  MAX_ALIGNMENT,
+  NO_SPACE,
+  type RangeView,
+  type Suballocator,
+  type SuballocatorCapabilities,
+  type SuballocatorOptions,
+  type SuballocatorStatistics,
+} from './suballocator.ts';

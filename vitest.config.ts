@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+const deep = process.env['GPUHEAP_DEEP'] === '1';
+const conditions = ['source'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+          exclude: ['packages/{integration,dawn-node,cli,examples}/**'],
+          testTimeout: deep ? 1_500_000 : 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'gpu',
+          include: ['packages/{integration,dawn-node,cli,examples}/test/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: deep ? 1_500_000 : 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
