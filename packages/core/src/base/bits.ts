@@ -1,0 +1,30 @@
+/**
+ * Bits: named tricks on 32-bit masks and on units, never on bytes or offsets.
+ *
+ * Promise  each helper states its domain; outside of it the answer is meaningless.
+ */
+
+/** Position of the highest set bit of `value`, 1 to 2^31-1 (or any 32-bit mask but 0). */
+export function highestBit(value: number): number {
+  return 31 - Math.clz32(value);
+}
+
+/** Position of the lowest set bit of a 32-bit `mask` other than 0. */
+export function lowestBit(mask: number): number {
+  return 31 - Math.clz32(mask & -mask);
+}
+
+/** Bits `from`..31 of `mask`. `from` is 0 to 32: a JS shift takes its count modulo 32, so 32 is guarded. */
+export function bitsFrom(mask: number, from: number): number {
+  return from > 31 ? 0 : mask & (-1 << from);
+}
+
+/** `mask` with bit `at` (0 to 31) set. */
+export function withBit(mask: number, at: number): number {
+  return mask | (1 << at);
+}
+
+/** `mask` with bit `at` (0 to 31) cleared. */
+export function withoutBit(mask: number, at: number): number {
+  return mask & ~(1 << at);
+}
