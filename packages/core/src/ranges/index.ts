@@ -8,3 +8,4 @@ export {
   type SuballocatorOptions,
   type SuballocatorStatistics,
 } from './suballocator.ts';
+export { Tlsf } from './tlsf.ts';

@@ -29,7 +29,10 @@ export class Span {
     checkInteger(capacity, 'capacity', 1, Number.MAX_SAFE_INTEGER, 'bad-capacity');
     const capacityUnits = (capacity - (capacity % granularity)) / granularity;
     if (capacityUnits < 1) {
-      throw new UsageError('bad-capacity', `capacity ${capacity} is less than one unit of ${granularity} bytes; raise it`);
+      throw new UsageError(
+        'bad-capacity',
+        `capacity ${capacity} is less than one unit of ${granularity} bytes; raise it`,
+      );
     }
     if (capacityUnits > MAX_UNITS) {
       const fitting = Math.ceil(capacity / MAX_UNITS);

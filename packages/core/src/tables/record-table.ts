@@ -75,18 +75,6 @@ export class RecordTable {
     return n;
   }
 
-  /** Whether `count` more records can be taken. */
-  hasRoom(count: number): boolean {
-    if (this.freeHead !== NIL && count === 1) return true;
-    return this.top / this.stride + count <= MAX_RECORDS || this.countUnused() >= count;
-  }
-
-  private countUnused(): number {
-    let count = MAX_RECORDS - this.top / this.stride;
-    for (let n = this.freeHead; n !== NIL; n = this.cells[n + FREE_LINK]) count++;
-    return count;
-  }
-
   /** Takes back a record that is not live. */
   give(n: number): void {
     if (this.cells[n + GENERATION] === -LAST_GENERATION) return; // Retired: no generation left.
@@ -136,7 +124,10 @@ export class RecordTable {
       const n = index * this.stride;
       const given = n < this.top ? Math.abs(this.cells[n + GENERATION]) : 0;
       const live = n < this.top && this.isLive(n);
-      if (generation >= this.firstGeneration && (generation < given || (generation === given && !live && given === LAST_GENERATION))) {
+      if (
+        generation >= this.firstGeneration &&
+        (generation < given || (generation === given && !live && given === LAST_GENERATION))
+      ) {
         return new UsageError(
           'stale-handle',
           `handle ${handle} names a range that has ended; drop handles when you free or reset`,
