@@ -1,0 +1,10 @@
+export { OPERATION_ALLOCATE, OPERATION_FREE, type OperationColumns } from './operation-list.ts';
+export { WORKLOAD_SEED, XorShift32 } from './random.ts';
+export { type ReplayResult, replayWorkload } from './replay.ts';
+export {
+  makeWorkload,
+  WORKLOAD_NAMES,
+  type Workload,
+  type WorkloadName,
+  type WorkloadOptions,
+} from './workload.ts';
