@@ -12,9 +12,17 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+          include: ['packages/*/test/**/*.test.ts'],
           exclude: ['packages/{integration,dawn-node,cli,examples}/**'],
           testTimeout: deep ? 1_500_000 : 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'tidy',
+          include: ['scripts/test/**/*.test.ts'],
+          testTimeout: 120_000,
         },
       },
       {
