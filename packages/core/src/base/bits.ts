@@ -28,3 +28,9 @@ export function withBit(mask: number, at: number): number {
 export function withoutBit(mask: number, at: number): number {
   return mask & ~(1 << at);
 }
+
+/** A 32-bit hash of `value`, any 32-bit integer, that spreads numbers in sequence. Signed. */
+export function mixBits(value: number): number {
+  const mixed = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d);
+  return Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39);
+}

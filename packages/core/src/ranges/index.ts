@@ -1,4 +1,6 @@
 export type { Handle } from '../base/quantities.ts';
+export { BestFit } from './best-fit.ts';
+export { Linear } from './linear.ts';
 export {
   MAX_ALIGNMENT,
   NO_SPACE,
