@@ -1,1 +1,11 @@
-export {};
+export type {
+  WebGpuBuffer,
+  WebGpuBufferDescriptor,
+  WebGpuCommandEncoder,
+  WebGpuDevice,
+  WebGpuLimits,
+  WebGpuLostInfo,
+  WebGpuQueue,
+} from './device-types.ts';
+export { createWebGpuBackend, WebGpuBackend } from './webgpu-backend.ts';
+export type { WebGpuBackendOptions } from './webgpu-options.ts';

@@ -1,0 +1,265 @@
+/**
+ * WebGPU backend: the port to any `GPUDevice`, in browsers and elsewhere.
+ *
+ * Cost     a write or copy is one call of the queue; a read is one submission and one map; a buffer is one device
+ *          buffer and, unless `creationChecks` is `none`, two error scopes.
+ * Promise  no uncaptured device error and no unhandled rejection comes from here; a foreign device is never destroyed.
+ * Refusal  hands out no mapped memory: all memory types are device buffers, reads are staged here.
+ * Source   WebGPU, W3C. One queue runs in order, so a range may be reused as soon as its last use is submitted.
+ */
+import {
+  BackendError,
+  type BackendLimits,
+  type BufferDescriptor,
+  BufferUsage,
+  type CopyRegion,
+  type CreatedBuffer,
+  type DeviceLoss,
+  type GpuBackend,
+  MemoryProperty,
+  type MemoryType,
+  OutOfMemoryError,
+  type Serial,
+  UsageError,
+} from '@gpuheap/core';
+import { readBuffer } from './buffer-reader.ts';
+import { type BufferRecord, BufferTable } from './buffer-table.ts';
+import { checkData, checkDescriptor, checkSpan, checkUsage, show } from './checks.ts';
+import type { WebGpuBuffer, WebGpuDevice } from './device-types.ts';
+import { NOTHING_WRONG, runInScopes, type ScopedRun, type ScopeVerdict } from './error-scopes.ts';
+import { FenceLine } from './fence-line.ts';
+import { LossWatch } from './loss-watch.ts';
+import { ReadStaging } from './read-staging.ts';
+import { resolveOptions, type WebGpuBackendOptions } from './webgpu-options.ts';
+
+const COPY_ALIGNMENT = 4;
+
+const MEMORY_TYPES: readonly MemoryType[] = [
+  MemoryProperty.DEVICE_LOCAL,
+  MemoryProperty.HOST_VISIBLE | MemoryProperty.HOST_COHERENT,
+  MemoryProperty.HOST_VISIBLE | MemoryProperty.HOST_CACHED,
+].map((properties) => ({ properties, heapIndex: 0, heapSizeBytes: Number.POSITIVE_INFINITY }));
+
+/** The backend over a WebGPU device. Memory types: 0 device, 1 upload, 2 readback. */
+export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Buffer> {
+  readonly limits: BackendLimits;
+  readonly memoryTypes: readonly MemoryType[] = MEMORY_TYPES;
+  readonly reuseAfter = 'submitted' as const;
+  /** The device that it was given. */
+  readonly device: WebGpuDevice<Buffer>;
+  private readonly creationChecks: 'error-scope' | 'none';
+  private readonly copySharedViews: boolean;
+  private readonly watch: LossWatch;
+  private readonly fences: FenceLine<Buffer>;
+  private readonly staging: ReadStaging<Buffer>;
+  private readonly buffers = new BufferTable<Buffer>();
+  private disposed = false;
+
+  /** @throws UsageError `bad-argument`, `unknown-option` */
+  constructor(device: WebGpuDevice<Buffer>, options: WebGpuBackendOptions = {}) {
+    const { creationChecks, copySharedViews } = resolveOptions(options);
+    this.limits = readLimits(device);
+    this.device = device;
+    this.creationChecks = creationChecks;
+    this.copySharedViews = copySharedViews;
+    this.watch = new LossWatch(device.lost);
+    this.fences = new FenceLine(device.queue, this.watch);
+    this.staging = new ReadStaging(device);
+  }
+
+  get stagingBytes(): number {
+    return this.staging.heldBytes;
+  }
+
+  get completedSerial(): Serial {
+    return this.fences.completedSerial;
+  }
+
+  get lost(): Promise<DeviceLoss> {
+    return this.watch.lost;
+  }
+
+  get isLost(): boolean {
+    return this.watch.isLost;
+  }
+
+  createBuffer(descriptor: BufferDescriptor): CreatedBuffer<Buffer> {
+    this.checkUsable();
+    checkDescriptor(descriptor, this.limits, this.memoryTypes.length);
+    if (this.watch.isLost) throw this.watch.error();
+    const { size, usage, label } = descriptor;
+    const asked = label === undefined ? { size, usage } : { size, usage, label };
+    const { result, verdict } = this.runChecked(() => this.device.createBuffer(asked));
+    const grant = this.creationChecks === 'none' ? 'granted' : 'asked';
+    const record: BufferRecord = { sizeBytes: size, usage, grant };
+    this.buffers.add(result, record);
+    return { buffer: result, settled: this.watch.guard(verdict.then((told) => this.settle(record, told))) };
+  }
+
+  destroyBuffer(buffer: Buffer): void {
+    this.checkUsable();
+    this.buffers.remove(buffer, 'buffer');
+    buffer.destroy();
+  }
+
+  /** As the port says. What is written to a buffer that the device refused, or after a loss, goes nowhere. */
+  write(buffer: Buffer, offset: number, data: ArrayBufferView): void {
+    this.checkUsable();
+    const record = this.buffers.get(buffer, 'buffer');
+    checkData(data);
+    checkUsage(record, BufferUsage.COPY_DST, 'buffer', 'COPY_DST');
+    checkSpan(offset, data.byteLength, record, COPY_ALIGNMENT, 'buffer');
+    if (data.byteLength === 0) return;
+    this.act([record], () => this.device.queue.writeBuffer(buffer, offset, this.plainBytes(data)));
+  }
+
+  /** As the port says. A submission that touches a refused buffer, or comes after a loss, does nothing. */
+  copy(regions: readonly CopyRegion<Buffer>[]): void {
+    this.checkUsable();
+    if (!Array.isArray(regions)) {
+      throw new UsageError('bad-argument', `regions is ${show(regions)}; pass an array of regions`);
+    }
+    const records = regions.flatMap((region, index) => this.checkRegion(region, `regions[${index}]`));
+    if (regions.length === 0) return;
+    this.act(records, () => {
+      const encoder = this.device.createCommandEncoder();
+      for (const { source, sourceOffset, target, targetOffset, size } of regions) {
+        encoder.copyBufferToBuffer(source, sourceOffset, target, targetOffset, size);
+      }
+      this.device.queue.submit([encoder.finish()]);
+    });
+  }
+
+  read(buffer: Buffer, offset: number, size: number): Promise<Uint8Array> {
+    this.checkUsable();
+    const record = this.buffers.get(buffer, 'buffer');
+    checkUsage(record, BufferUsage.COPY_SRC, 'buffer', 'COPY_SRC');
+    checkSpan(offset, size, record, 1, 'buffer');
+    const { device, watch, staging, creationChecks } = this;
+    const host = { device, watch, staging, creationChecks, refusal: this.refusal.bind(this) };
+    return readBuffer(host, buffer, record, offset, size);
+  }
+
+  signal(): Serial {
+    this.checkUsable();
+    this.staging.tick();
+    return this.fences.signal();
+  }
+
+  whenCompleted(serial: Serial): Promise<void> {
+    this.checkUsable();
+    return this.fences.whenCompleted(serial);
+  }
+
+  /** Destroys the idle staging buffers. They are trimmed anyway, in time and when the device refuses a buffer. */
+  trimStaging(): void {
+    this.checkUsable();
+    this.staging.trim();
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.watch.lose({ reason: 'destroyed', message: 'the backend was disposed' });
+    for (const buffer of this.buffers.removeAll()) buffer.destroy();
+    this.staging.dispose();
+  }
+
+  private checkUsable(): void {
+    if (this.disposed) throw new UsageError('disposed', 'this backend was disposed; make a new one');
+  }
+
+  private checkRegion(region: CopyRegion<Buffer>, name: string): BufferRecord[] {
+    if (region === null || typeof region !== 'object') {
+      throw new UsageError('bad-argument', `${name} is ${show(region)}; pass a region`);
+    }
+    const source = this.buffers.get(region.source, `${name}.source`);
+    const target = this.buffers.get(region.target, `${name}.target`);
+    if (source === target) {
+      throw new UsageError('same-buffer', `${name} copies within one buffer; go through another one`);
+    }
+    checkUsage(source, BufferUsage.COPY_SRC, `${name}.source`, 'COPY_SRC');
+    checkUsage(target, BufferUsage.COPY_DST, `${name}.target`, 'COPY_DST');
+    checkSpan(region.sourceOffset, region.size, source, COPY_ALIGNMENT, `${name}.source`);
+    checkSpan(region.targetOffset, region.size, target, COPY_ALIGNMENT, `${name}.target`);
+    return [source, target];
+  }
+
+  /** Runs device calls that touch `records`; those whose grant is open may still turn out to be invalid. */
+  private act(records: readonly BufferRecord[], run: () => void): void {
+    if (this.watch.isLost || records.some((record) => record.grant === 'refused')) return;
+    if (records.some((record) => record.grant === 'asked')) runInScopes(this.device, run);
+    else run();
+  }
+
+  private runChecked(create: () => Buffer): ScopedRun<Buffer> {
+    try {
+      if (this.creationChecks === 'error-scope') return runInScopes(this.device, create);
+      return { result: create(), verdict: Promise.resolve(NOTHING_WRONG) };
+    } catch (cause) {
+      throw new BackendError('backend-failed', 'the device could not make a buffer', { cause });
+    }
+  }
+
+  private settle(record: BufferRecord, verdict: ScopeVerdict): void {
+    if (verdict.outOfMemory === undefined && verdict.validation === undefined) {
+      record.grant = 'granted';
+      return;
+    }
+    record.grant = 'refused';
+    if (verdict.outOfMemory !== undefined) throw this.refusal(record.sizeBytes, verdict.outOfMemory);
+    throw new BackendError('backend-failed', `the device refused a buffer: ${verdict.validation}`);
+  }
+
+  private refusal(requestedBytes: number, reason: string): OutOfMemoryError {
+    // Memory is short: what is only kept for later reads goes first.
+    this.staging.trim();
+    const reservedBytes = this.buffers.liveBytes + this.staging.heldBytes;
+    return new OutOfMemoryError(
+      'refused-by-device',
+      `the device refused ${requestedBytes} bytes (${reason}) while ${reservedBytes} are held; free some`,
+      {
+        requestedBytes,
+        largestFreeBytes: 0,
+        freeBytes: 0,
+        pendingBytes: 0,
+        reservedBytes,
+        budgetBytes: Number.POSITIVE_INFINITY,
+      },
+    );
+  }
+
+  /** `data` as bytes that every implementation takes: no DataView, nothing resizable, shared only where allowed. */
+  private plainBytes(data: ArrayBufferView): Uint8Array {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const memory = data.buffer as { resizable?: boolean; growable?: boolean };
+    const shared = Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]';
+    const mustCopy =
+      memory.resizable === true || memory.growable === true || (shared && this.copySharedViews);
+    return mustCopy ? bytes.slice() : bytes;
+  }
+}
+
+/** A backend over `device`. @throws UsageError `bad-argument`, `unknown-option` */
+export function createWebGpuBackend<Buffer extends WebGpuBuffer>(
+  device: WebGpuDevice<Buffer>,
+  options: WebGpuBackendOptions = {},
+): WebGpuBackend<Buffer> {
+  return new WebGpuBackend(device, options);
+}
+
+function readLimits<Buffer extends WebGpuBuffer>(device: WebGpuDevice<Buffer>): BackendLimits {
+  const limits = typeof device === 'object' && device !== null ? device.limits : undefined;
+  if (limits === undefined || typeof limits !== 'object' || typeof device.createBuffer !== 'function') {
+    throw new UsageError('bad-argument', `device is ${show(device)}; pass a GPUDevice`);
+  }
+  return {
+    maxBufferSize: limits.maxBufferSize,
+    maxUniformBindingSize: limits.maxUniformBufferBindingSize,
+    maxStorageBindingSize: limits.maxStorageBufferBindingSize,
+    uniformOffsetAlignment: limits.minUniformBufferOffsetAlignment,
+    storageOffsetAlignment: limits.minStorageBufferOffsetAlignment,
+    copyAlignment: COPY_ALIGNMENT,
+    copiesWithinBuffer: false,
+  };
+}
