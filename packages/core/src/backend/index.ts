@@ -1,4 +1,5 @@
 export type { Serial } from '../base/quantities.ts';
+export { MemoryTypeSelector, type MemoryTypeWish } from './memory-type-selector.ts';
 export {
   type BackendLimits,
   type BufferDescriptor,

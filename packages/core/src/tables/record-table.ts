@@ -154,3 +154,8 @@ export class RecordTable {
     return this.cells.byteLength;
   }
 }
+
+/** The index part of a handle: a small integer, unique among the live handles of one table. */
+export function indexOfHandle(handle: Handle): number {
+  return handle & INDEX_MASK;
+}

@@ -1,0 +1,2 @@
+export type { HeapStatistics } from './heap-statistics.ts';
+export type { ChunkSnapshot, HeapSnapshot, RangeSnapshot } from './snapshot.ts';
