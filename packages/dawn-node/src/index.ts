@@ -1,1 +1,7 @@
-export {};
+export { DawnDevice, type DawnKind } from './dawn-device.ts';
+export { type OpenDawnOptions, openDawn } from './open-dawn.ts';
+export {
+  findSoftwareVulkan,
+  type SoftwareVulkan,
+  type SoftwareVulkanOptions,
+} from './software/software-vulkan.ts';
