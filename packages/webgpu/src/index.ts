@@ -8,4 +8,5 @@ export type {
   WebGpuQueue,
 } from './device-types.ts';
 export { createWebGpuBackend, WebGpuBackend } from './webgpu-backend.ts';
+export { openWebGpuHeap, WebGpuHeap } from './webgpu-heap.ts';
 export type { WebGpuBackendOptions } from './webgpu-options.ts';
