@@ -13,7 +13,7 @@ const CHUNK_STEP: number = 64 * 1024;
 const START_SHARE = 16;
 const POOL_SHARE = 32;
 /** Reserved over the watermark at which empty chunks are given back before a pool grows. */
-const SLACK = 1.08;
+const SLACK = 1.04;
 /** Frames after which the watermark forgets. */
 const WINDOW_FRAMES = 128;
 
