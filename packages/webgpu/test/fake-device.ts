@@ -1,0 +1,125 @@
+/**
+ * Fake device: enough of WebGPU to make it fail on command.
+ *
+ * Promise  queue work takes effect at once; fences and maps settle when the test says so, or at once when it says nothing.
+ * Refusal  knows no rule of WebGPU beyond error scopes: the contract suite runs on real devices.
+ */
+import type { WebGpuBuffer, WebGpuBufferDescriptor, WebGpuDevice, WebGpuLostInfo } from '../src/index.ts';
+
+interface Scope {
+  readonly filter: string;
+  error: { readonly message: string } | null;
+}
+
+export class FakeBuffer implements WebGpuBuffer {
+  readonly bytes: Uint8Array;
+  readonly device: FakeDevice;
+  destroyed = false;
+
+  constructor(device: FakeDevice, size: number) {
+    this.device = device;
+    this.bytes = new Uint8Array(size);
+  }
+
+  async mapAsync(): Promise<void> {
+    const failure = this.device.mapFailures.shift();
+    if (failure !== undefined) throw failure;
+    await this.device.mapGate;
+  }
+
+  getMappedRange(offset = 0, size: number = this.bytes.length - offset): ArrayBuffer {
+    return this.bytes.slice(offset, offset + size).buffer;
+  }
+
+  unmap(): void {}
+
+  destroy(): void {
+    this.destroyed = true;
+  }
+}
+
+export class FakeDevice implements WebGpuDevice<FakeBuffer> {
+  readonly limits = {
+    maxBufferSize: 1 << 26,
+    maxUniformBufferBindingSize: 65_536,
+    maxStorageBufferBindingSize: 1 << 26,
+    minUniformBufferOffsetAlignment: 256,
+    minStorageBufferOffsetAlignment: 256,
+  };
+  readonly lost: Promise<WebGpuLostInfo>;
+  lose: (info: WebGpuLostInfo) => void = () => {};
+  readonly buffers: FakeBuffer[] = [];
+  readonly descriptors: WebGpuBufferDescriptor[] = [];
+  readonly uncaptured: string[] = [];
+  /** What the next createBuffer calls are told; by filter. */
+  readonly refusals: { filter: 'out-of-memory' | 'validation'; message: string }[] = [];
+  readonly mapFailures: Error[] = [];
+  mapGate: Promise<void> = Promise.resolve();
+  readonly fences: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  readonly written: Uint8Array[] = [];
+  submissions = 0;
+  readonly scopes: Scope[] = [];
+
+  constructor() {
+    this.lost = new Promise((resolve) => {
+      this.lose = resolve;
+    });
+  }
+
+  get liveBuffers(): FakeBuffer[] {
+    return this.buffers.filter((buffer) => !buffer.destroyed);
+  }
+
+  readonly queue = {
+    writeBuffer: (buffer: FakeBuffer, offset: number, data: Uint8Array): void => {
+      this.written.push(data);
+      buffer.bytes.set(data, offset);
+    },
+    submit: (): void => {
+      this.submissions += 1;
+    },
+    onSubmittedWorkDone: (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        this.fences.push({ resolve, reject });
+      }),
+  };
+
+  createBuffer(descriptor: WebGpuBufferDescriptor): FakeBuffer {
+    this.descriptors.push(descriptor);
+    const refusal = this.refusals.shift();
+    if (refusal !== undefined) this.report(refusal.filter, refusal.message);
+    const buffer = new FakeBuffer(this, descriptor.size);
+    this.buffers.push(buffer);
+    return buffer;
+  }
+
+  createCommandEncoder() {
+    return {
+      copyBufferToBuffer: (
+        source: FakeBuffer,
+        sourceOffset: number,
+        target: FakeBuffer,
+        targetOffset: number,
+        size: number,
+      ): void => target.bytes.set(source.bytes.subarray(sourceOffset, sourceOffset + size), targetOffset),
+      finish: (): object => ({}),
+    };
+  }
+
+  /** An error of the device, which the innermost scope of its kind catches. */
+  report(filter: string, message: string): void {
+    const scope = this.scopes.findLast((candidate) => candidate.filter === filter);
+    if (scope === undefined) this.uncaptured.push(message);
+    else scope.error ??= { message };
+  }
+
+  pushErrorScope(filter: 'validation' | 'out-of-memory' | 'internal'): void {
+    this.scopes.push({ filter, error: null });
+  }
+
+  async popErrorScope(): Promise<{ readonly message: string } | null> {
+    const scope = this.scopes.pop();
+    if (scope === undefined) throw new Error('no scope to pop');
+    return scope.error;
+  }
+}
