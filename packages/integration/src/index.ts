@@ -1,1 +1,5 @@
-export {};
+export { type BrowserPage, openBrowserPage } from './browser-page.ts';
+export { bundle } from './bundle.ts';
+export { type Chromium, findChromium } from './chromium.ts';
+export { type SmokeReport, smokeHeap } from './heap-smoke.ts';
+export { type PageServer, servePage } from './page-server.ts';
