@@ -32,7 +32,7 @@ import {
   removeHole,
   SIZE,
 } from '../tables/hole-tree.ts';
-import { GENERATION, NIL, RecordTable } from '../tables/record-table.ts';
+import { NAME, NIL, RecordTable } from '../tables/record-table.ts';
 import { binOf, SizeBins } from '../tables/size-bins.ts';
 import { readSlack, writeSlack } from './slack.ts';
 import { Span } from './span.ts';
@@ -93,8 +93,8 @@ export class BestFit implements Suballocator {
     this.table.retire(n);
     const previous = cells[n + PREVIOUS];
     const next = cells[n + NEXT];
-    const joinsLeft = previous !== NIL && cells[previous + GENERATION] < 0;
-    const joinsRight = next !== NIL && cells[next + GENERATION] < 0;
+    const joinsLeft = previous !== NIL && cells[previous + NAME] < 0;
+    const joinsRight = next !== NIL && cells[next + NAME] < 0;
     if (joinsLeft) {
       let grown = cells[previous + SIZE] + units;
       this.tally.merged();

@@ -16,8 +16,9 @@
  * Source   M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time systems", ECRTS 2004.
  */
 import type { Handle, Units } from '../base/quantities.ts';
-import { GENERATION, NIL, RecordTable } from '../tables/record-table.ts';
+import { NAME, NIL, RecordTable } from '../tables/record-table.ts';
 import { binFrom, binOf, SizeBins } from '../tables/size-bins.ts';
+import { readSlack, writeSlack } from './slack.ts';
 import { Span } from './span.ts';
 import {
   NO_SPACE,
@@ -29,16 +30,15 @@ import {
 } from './suballocator.ts';
 import { Tally } from './tally.ts';
 
-// Cells of a record after its generation.
+// Cells of a record after its name.
 const OFFSET = 1; // first unit
 const SIZE = 2; // units
 const PREVIOUS = 3; // the range to the left, or NIL
 const NEXT = 4; // the range to the right, or NIL
-const LINK_A = 5; // free: next in the bin, or NIL. Live: reserved minus requested bytes, the low 31 bits
-const LINK_B = 6; // free: previous in the bin, or NIL. Live: the rest of it
+const LINK_A = 5; // free: next in the bin, or NIL
+const LINK_B = 6; // free: previous in the bin, or NIL
+const SLACK = 5; // live: reserved minus requested bytes, in the two cells that only free ranges need
 const STRIDE = 7;
-
-const LOW: number = 2 ** 31;
 
 const CAPABILITIES: SuballocatorCapabilities = { freesInAnyOrder: true, anyAlignment: true, exact: true };
 
@@ -76,12 +76,12 @@ export class Tlsf implements Suballocator {
     const n = this.table.find(handle);
     const cells = this.table.cells;
     const units = cells[n + SIZE];
-    this.tally.freed(units, this.requestedOf(n));
+    this.tally.freed(units, units * this.granularity - readSlack(cells, n + SLACK));
     this.table.retire(n);
     const previous = cells[n + PREVIOUS];
     const next = cells[n + NEXT];
-    const joinsLeft = previous !== NIL && cells[previous + GENERATION] < 0;
-    const joinsRight = next !== NIL && cells[next + GENERATION] < 0;
+    const joinsLeft = previous !== NIL && cells[previous + NAME] < 0;
+    const joinsRight = next !== NIL && cells[next + NAME] < 0;
     if (joinsLeft) {
       let grown = cells[previous + SIZE] + units;
       this.tally.merged();
@@ -187,22 +187,9 @@ export class Tlsf implements Suballocator {
 
   private enliven(n: number, units: Units, requested: number): Handle {
     const cells = this.table.cells;
-    const slack = units * this.granularity - requested;
-    if (slack < LOW) {
-      cells[n + LINK_A] = slack;
-      cells[n + LINK_B] = 0;
-    } else {
-      const low = slack % LOW;
-      cells[n + LINK_A] = low;
-      cells[n + LINK_B] = (slack - low) / LOW;
-    }
+    writeSlack(cells, n + SLACK, units * this.granularity - requested);
     this.tally.allocated(units, requested);
     return this.table.enliven(n);
-  }
-
-  private requestedOf(n: number): number {
-    const cells = this.table.cells;
-    return cells[n + SIZE] * this.granularity - cells[n + LINK_A] - cells[n + LINK_B] * LOW;
   }
 
   private allocateAligned(units: Units, alignment: Units, requested: number): Handle {

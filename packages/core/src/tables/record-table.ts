@@ -2,13 +2,14 @@
  * Record table: records of equal length in one Int32Array, given out and taken back, each named by a handle that is
  * never valid twice.
  *
- * Layout   a record is `stride` cells; its id is the index of its first cell. Cell 0 is the generation: positive while the
- *          record is live, its negative while it is not. An unused record threads the free list through cell 1.
- * Cost     take, give, handleOf, find: O(1); growth doubles the array and copies it.
- * Promise  handle = generation · 2^21 + index, a small integer for the first thousand uses of a record and a safe
- *          integer always. A generation never wraps: a record that has used up 2^31-1 of them is retired.
- * Refusal  2^21 records at most; a handle of another table is refused unless that table happens to have a live record of
- *          the same index and generation (tables start at different generations, so that fresh ones do not).
+ * Layout   a record is `stride` cells; its id is the index of its first cell. Cell 0 is its name: generation · 2^21 + index,
+ *          as it is while the record is live, negated while it is not (then it is the name of its next life). An unused
+ *          record threads the free list through cell 1.
+ * Cost     take, give, enliven, find: O(1), on small integers alone; growth doubles the array and copies it.
+ * Promise  a handle is the record's name, until 1,023 lives have used up the small integers; from then on it is
+ *          epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again.
+ * Refusal  2^21 records at most. A handle of another table is refused unless this one has a live record of the same name;
+ *          tables start at different generations, so that fresh ones do not.
  */
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
@@ -17,21 +18,21 @@ import type { Handle } from '../base/quantities.ts';
 /** No record. Negative, so that tables stay Int32. */
 export const NIL = -1;
 
-/** Cell 0 of every record. */
-export const GENERATION = 0;
+/** Cell 0 of every record: positive while the record is live, negative while it is not. */
+export const NAME = 0;
 
 const FREE_LINK = 1;
-const INDEX_BITS = 21;
-const INDEX_MASK: number = 2 ** INDEX_BITS - 1;
-const INDEX_SPAN: number = 2 ** INDEX_BITS;
-const LAST_GENERATION: number = 2 ** 31 - 1;
+const INDEX_MASK: number = 2 ** 21 - 1;
+const GENERATION_STEP: number = 2 ** 21;
+const EPOCH_STEP: number = 2 ** 31;
+const LAST_EPOCH: number = 2 ** 21;
 const FIRST_RECORDS = 16;
 
 /** Records that a table can hold. */
-export const MAX_RECORDS: number = INDEX_SPAN;
+export const MAX_RECORDS: number = GENERATION_STEP;
 
 // Tables begin at different generations, so that a handle of one is not by chance a handle of the next.
-const SALTS = 256;
+const SALTS = 64;
 let tablesMade = 0;
 
 export class RecordTable {
@@ -42,66 +43,83 @@ export class RecordTable {
   private freeHead = NIL;
   /** First cell never used so far. */
   private top = 0;
+  /** How often each record has used up its generations; made when the first one has. */
+  private epochs: Int32Array | undefined;
 
   /** `stride`: cells of a record, 2 or more. */
   constructor(stride: number) {
     this.stride = stride;
     this.cells = new Int32Array(stride * FIRST_RECORDS);
-    // 73 is coprime to the number of salts: 256 tables in a row all differ.
-    this.firstGeneration = 1 + ((tablesMade * 73) % SALTS);
+    this.firstGeneration = 1 + tablesMade;
     tablesMade = (tablesMade + 1) % SALTS;
   }
 
-  /** A record that is not live yet, its cells but the generation undefined; NIL when the table is full. */
+  /** A record that is not live yet, its cells but the name undefined; NIL when the table is full. */
   take(): number {
     const n = this.freeHead;
-    if (n !== NIL) {
-      this.freeHead = this.cells[n + FREE_LINK];
-      return n;
-    }
-    return this.takeFresh();
+    if (n === NIL) return this.takeFresh();
+    this.freeHead = this.cells[n + FREE_LINK];
+    return n;
   }
 
   private takeFresh(): number {
     const n = this.top;
+    const index = n / this.stride;
     if (n === this.cells.length) {
-      if (n >= MAX_RECORDS * this.stride) return NIL;
+      if (index >= MAX_RECORDS) return NIL;
       const grown = new Int32Array(Math.min(n * 2, MAX_RECORDS * this.stride));
       grown.set(this.cells);
       this.cells = grown;
+      if (this.epochs !== undefined) this.growEpochs();
     }
     this.top = n + this.stride;
-    this.cells[n + GENERATION] = -this.firstGeneration;
+    this.cells[n + NAME] = -(this.firstGeneration * GENERATION_STEP + index);
     return n;
   }
 
   /** Takes back a record that is not live. */
   give(n: number): void {
-    if (this.cells[n + GENERATION] === -LAST_GENERATION) return; // Retired: no generation left.
+    if (this.epochs !== undefined && this.epochs[n / this.stride] === LAST_EPOCH) return; // It has lived often enough.
     this.cells[n + FREE_LINK] = this.freeHead;
     this.freeHead = n;
   }
 
   /** Makes a record live and names it. */
   enliven(n: number): Handle {
-    const generation = -this.cells[n + GENERATION];
-    this.cells[n + GENERATION] = generation;
-    return generation * INDEX_SPAN + n / this.stride;
+    const name = -this.cells[n + NAME];
+    this.cells[n + NAME] = name;
+    return this.epochs === undefined ? name : this.epochs[name & INDEX_MASK] * EPOCH_STEP + name;
   }
 
   /** Ends a live record's handle; the record stays taken until `give`. */
   retire(n: number): void {
-    const generation = this.cells[n + GENERATION];
-    this.cells[n + GENERATION] = generation === LAST_GENERATION ? -generation : -(generation + 1);
+    const next = this.cells[n + NAME] + GENERATION_STEP;
+    if (next < EPOCH_STEP) this.cells[n + NAME] = -next;
+    else this.beginEpoch(n);
+  }
+
+  private beginEpoch(n: number): void {
+    const index = n / this.stride;
+    const epochs = this.epochs ?? this.growEpochs();
+    epochs[index]++;
+    this.cells[n + NAME] = -(GENERATION_STEP + index);
+  }
+
+  private growEpochs(): Int32Array {
+    const grown = new Int32Array(this.cells.length / this.stride);
+    if (this.epochs !== undefined) grown.set(this.epochs);
+    this.epochs = grown;
+    return grown;
   }
 
   isLive(n: number): boolean {
-    return this.cells[n + GENERATION] > 0;
+    return this.cells[n + NAME] > 0;
   }
 
   /** The handle of a live record. */
   handleOf(n: number): Handle {
-    return this.cells[n + GENERATION] * INDEX_SPAN + n / this.stride;
+    const name = this.cells[n + NAME];
+    return this.epochs === undefined ? name : this.epochs[name & INDEX_MASK] * EPOCH_STEP + name;
   }
 
   /**
@@ -109,35 +127,42 @@ export class RecordTable {
    * @throws UsageError `bad-handle` when no such handle was ever given out, `stale-handle` when its range has ended
    */
   find(handle: Handle): number {
-    if (typeof handle === 'number') {
+    if (typeof handle === 'number' && handle > 0) {
       const index = handle & INDEX_MASK;
       const n = index * this.stride;
-      if (n < this.top && handle > 0 && this.cells[n + GENERATION] * INDEX_SPAN + index === handle) return n;
+      if (n < this.top) {
+        const name = this.cells[n + NAME];
+        if (this.epochs === undefined) {
+          if (name === handle) return n;
+        } else if (name > 0 && this.epochs[index] * EPOCH_STEP + name === handle) return n;
+      }
     }
     throw this.refuse(handle);
   }
 
   private refuse(handle: unknown): UsageError {
-    if (typeof handle === 'number' && Number.isSafeInteger(handle) && handle > 0) {
-      const index = handle % INDEX_SPAN;
-      const generation = (handle - index) / INDEX_SPAN;
-      const n = index * this.stride;
-      const given = n < this.top ? Math.abs(this.cells[n + GENERATION]) : 0;
-      const live = n < this.top && this.isLive(n);
-      if (
-        generation >= this.firstGeneration &&
-        (generation < given || (generation === given && !live && given === LAST_GENERATION))
-      ) {
-        return new UsageError(
-          'stale-handle',
-          `handle ${handle} names a range that has ended; drop handles when you free or reset`,
-        );
-      }
+    if (typeof handle === 'number' && Number.isSafeInteger(handle) && handle > 0 && this.wasGiven(handle)) {
+      return new UsageError(
+        'stale-handle',
+        `handle ${handle} names a range that has ended; drop handles when you free or reset`,
+      );
     }
     return new UsageError(
       'bad-handle',
       `${show(handle)} is not a handle of this suballocator; pass what allocate() returned`,
     );
+  }
+
+  /** Whether a handle that is not live was live once. */
+  private wasGiven(handle: number): boolean {
+    const name = handle % EPOCH_STEP;
+    const index = name & INDEX_MASK;
+    const n = index * this.stride;
+    if (n >= this.top) return false;
+    const epoch = (handle - name) / EPOCH_STEP;
+    const least = (epoch === 0 ? this.firstGeneration : 1) * GENERATION_STEP;
+    const now = this.epochs === undefined ? 0 : this.epochs[index];
+    return name >= least && (epoch < now || (epoch === now && name < Math.abs(this.cells[n + NAME])));
   }
 
   /** Ends every live handle and takes back every record. O(records). */
@@ -151,7 +176,7 @@ export class RecordTable {
 
   /** Bytes of the table. */
   get byteLength(): number {
-    return this.cells.byteLength;
+    return this.cells.byteLength + (this.epochs?.byteLength ?? 0);
   }
 }
 
