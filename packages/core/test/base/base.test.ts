@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bitsFrom, highestBit, lowestBit, withBit, withoutBit } from '../../src/base/bits.ts';
+import { checkInteger, checkOneOf, checkOptions, show } from '../../src/base/check.ts';
+import {
+  BackendError,
+  GpuMemoryError,
+  InvariantError,
+  OutOfMemoryError,
+  UsageError,
+} from '../../src/base/errors.ts';
+import { bytesFromUnits, roundUp, unitsFromBytes } from '../../src/base/quantities.ts';
+
+describe('bits', () => {
+  it('agree with a search bit by bit', () => {
+    const masks = fc.oneof(fc.integer(), fc.constantFrom(1, -1, -(2 ** 31), 2 ** 31 - 1));
+    fc.assert(
+      fc.property(masks, fc.integer({ min: 0, max: 32 }), (mask, from) => {
+        const set = Array.from({ length: 32 }, (_, bit) => bit).filter(
+          (bit) => Math.floor((mask >>> 0) / 2 ** bit) % 2 === 1,
+        );
+        if (set.length > 0) {
+          expect(lowestBit(mask)).toBe(set[0]);
+          expect(highestBit(mask)).toBe(set.at(-1));
+        }
+        const rest = set.filter((bit) => bit >= from).reduce((sum, bit) => sum + 2 ** bit, 0);
+        expect(bitsFrom(mask, from) >>> 0).toBe(rest);
+        const at = from % 32;
+        expect(withBit(mask, at) >>> 0).toBe((mask >>> 0) + (set.includes(at) ? 0 : 2 ** at));
+        expect(withoutBit(mask, at) >>> 0).toBe((mask >>> 0) - (set.includes(at) ? 2 ** at : 0));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('quantities', () => {
+  it('convert exactly up to 2^53-1', () => {
+    const bytes = fc.oneof(fc.maxSafeNat(), fc.integer({ min: 0, max: 1000 }), fc.constant(2 ** 53 - 1));
+    const grains = fc.oneof(
+      fc.integer({ min: 1, max: 1000 }),
+      fc.constantFrom(2 ** 20, 2 ** 31 + 1, 2 ** 52 - 1),
+    );
+    fc.assert(
+      fc.property(bytes, grains, (size, granularity) => {
+        const exact = (BigInt(size) + BigInt(granularity) - 1n) / BigInt(granularity);
+        expect(BigInt(unitsFromBytes(size, granularity))).toBe(exact);
+        if (exact * BigInt(granularity) < 2n ** 53n) {
+          expect(BigInt(roundUp(size, granularity))).toBe(exact * BigInt(granularity));
+          expect(bytesFromUnits(Number(exact), granularity)).toBe(roundUp(size, granularity));
+        }
+      }),
+    );
+  });
+});
+
+describe('checks', () => {
+  const strange: unknown[] = [
+    '1',
+    null,
+    undefined,
+    {},
+    [],
+    1n,
+    Symbol('x'),
+    () => 1,
+    Number.NaN,
+    1.5,
+    Infinity,
+    2 ** 53,
+    true,
+  ];
+
+  it('refuse every integer that is none, and show it whatever it is', () => {
+    for (const value of strange) {
+      expect(() => checkInteger(value, 'size', 0, 10, 'bad-size')).toThrow(UsageError);
+      expect(typeof show(value)).toBe('string');
+    }
+    expect(() => checkInteger(11, 'size', 0, 10, 'bad-size')).toThrow(
+      'size is 11; pass an integer from 0 to 10 [bad-size]',
+    );
+    expect(checkInteger(10, 'size', 0, 10, 'bad-size')).toBeUndefined();
+    expect(show('x'.repeat(100)).length).toBeLessThan(50);
+  });
+
+  it('refuse unknown options and what is no object', () => {
+    for (const value of [null, undefined, 1, 'a', [], () => 1]) {
+      expect(() => checkOptions(value, 'options', ['a'])).toThrow(UsageError);
+    }
+    expect(() => checkOptions({ a: 1, b: 2 }, 'options', ['a'])).toThrow(
+      'options has no option "b"; known are a [unknown-option]',
+    );
+    expect(checkOptions({ a: 1 }, 'options', ['a'])).toBeUndefined();
+    expect(() => checkOneOf('c', 'kind', ['a', 'b'])).toThrow('kind is "c"; pass one of a, b [bad-argument]');
+    expect(checkOneOf('a', 'kind', ['a', 'b'])).toBeUndefined();
+  });
+});
+
+describe('errors', () => {
+  it('carry class, name, code, cause and figures', () => {
+    const cause = new Error('below');
+    const figures = {
+      requestedBytes: 1,
+      largestFreeBytes: 2,
+      freeBytes: 3,
+      pendingBytes: 4,
+      reservedBytes: 5,
+      budgetBytes: 6,
+    };
+    const all: GpuMemoryError[] = [
+      new UsageError('bad-size', 'm', { cause }),
+      new OutOfMemoryError('over-budget', 'm', figures, { cause }),
+      new BackendError('device-lost', 'm', { cause }),
+      new InvariantError('m', { cause }),
+    ];
+    expect(all.map((error) => error.name)).toEqual([
+      'UsageError',
+      'OutOfMemoryError',
+      'BackendError',
+      'InvariantError',
+    ]);
+    expect(all.map((error) => error.code)).toEqual([
+      'bad-size',
+      'over-budget',
+      'device-lost',
+      'invariant-broken',
+    ]);
+    for (const error of all) {
+      expect(error).toBeInstanceOf(GpuMemoryError);
+      expect(error.message).toBe(`m [${error.code}]`);
+      expect(error.cause).toBe(cause);
+    }
+    expect((all[1] as OutOfMemoryError).figures).toEqual(figures);
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/base/errors.ts';
+import { indexOfHandle, NAME, NIL, RecordTable } from '../../src/tables/record-table.ts';
+
+function codeOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof UsageError) return error.code;
+    throw error;
+  }
+  return 'no error';
+}
+
+describe('record table', () => {
+  it('finds the record that a handle names, through growth', () => {
+    const table = new RecordTable(3);
+    const named = Array.from({ length: 1000 }, () => {
+      const n = table.take();
+      return { n, handle: table.enliven(n) };
+    });
+    for (const { n, handle } of named) {
+      expect(table.find(handle)).toBe(n);
+      expect(table.handleOf(n)).toBe(handle);
+      expect(table.isLive(n)).toBe(true);
+    }
+    expect(new Set(named.map(({ handle }) => indexOfHandle(handle))).size).toBe(1000);
+  });
+
+  it('never accepts an ended handle again, through many thousand lives of one record', () => {
+    const table = new RecordTable(2);
+    const ended: number[] = [];
+    const n = table.take();
+    for (let life = 0; life < 5000; life++) {
+      const handle = table.enliven(n);
+      expect(Number.isSafeInteger(handle)).toBe(true);
+      expect(table.find(handle)).toBe(n);
+      ended.push(handle);
+      table.retire(n);
+      expect(codeOf(() => table.find(handle))).toBe('stale-handle');
+    }
+    expect(new Set(ended).size).toBe(5000);
+    expect(ended.at(-1)).toBeGreaterThan(2 ** 31);
+    table.enliven(n);
+    for (const handle of ended) expect(codeOf(() => table.find(handle))).toBe('stale-handle');
+  });
+
+  it('keeps records apart when some have used up their small names and the table grows', () => {
+    const table = new RecordTable(2);
+    const worn = table.take();
+    for (let life = 0; life < 1100; life++) {
+      table.enliven(worn);
+      table.retire(worn);
+    }
+    const wornHandle = table.enliven(worn);
+    const others = Array.from({ length: 100 }, () => {
+      const n = table.take();
+      return { n, handle: table.enliven(n) };
+    });
+    expect(wornHandle).toBeGreaterThan(2 ** 31);
+    expect(table.find(wornHandle)).toBe(worn);
+    for (const { n, handle } of others) {
+      expect(handle).toBeLessThan(2 ** 31);
+      expect(table.find(handle)).toBe(n);
+    }
+  });
+
+  it('refuses what was never given out', () => {
+    const table = new RecordTable(2);
+    const n = table.take();
+    const handle = table.enliven(n);
+    const forged = [0, -1, -handle, handle + 2 ** 21, handle + 1, handle + 2 ** 31, 0.5, handle + 0.5];
+    const strange = [
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      '1',
+      null,
+      undefined,
+      {},
+      1n,
+      Symbol('handle'),
+      () => handle,
+    ];
+    for (const value of [...forged, ...strange]) {
+      expect(codeOf(() => table.find(value as number))).toBe('bad-handle');
+    }
+    table.retire(n);
+    // The name of the next life stands in the record already; it is still not a handle.
+    expect(codeOf(() => table.find(-table.cells[n + NAME]!))).toBe('bad-handle');
+    expect(codeOf(() => table.find(table.cells[n + NAME]!))).toBe('bad-handle');
+  });
+
+  it('refuses the first handles of other tables', () => {
+    const tables = Array.from({ length: 64 }, () => new RecordTable(2));
+    const handles = tables.map((table) => table.enliven(table.take()));
+    tables.forEach((table, own) => {
+      handles.forEach((handle, other) => {
+        if (other !== own) expect(codeOf(() => table.find(handle))).not.toBe('no error');
+      });
+    });
+  });
+
+  it('gives records out again, last in first out, and ends all handles at once', () => {
+    const table = new RecordTable(2);
+    const first = table.take();
+    const second = table.take();
+    const handles = [table.enliven(first), table.enliven(second)];
+    table.retire(first);
+    table.give(first);
+    expect(table.take()).toBe(first);
+    handles.push(table.enliven(first));
+    table.clear();
+    for (const handle of handles) expect(codeOf(() => table.find(handle))).toBe('stale-handle');
+    expect([table.take(), table.take()]).toEqual([0, 2]);
+  });
+
+  it('is full after 2^21 records', () => {
+    const table = new RecordTable(2);
+    for (let count = 0; count < 2 ** 21; count++) table.take();
+    expect(table.take()).toBe(NIL);
+    expect(table.byteLength).toBe(2 ** 21 * 8);
+  });
+});
