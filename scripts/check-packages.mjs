@@ -1,6 +1,6 @@
 /**
- * Packs every public package and checks the tarballs: publint (the manifest), attw (the types as users resolve them),
- * and that each carries a README and the licence.
+ * Packs every public package and checks the tarballs: publint (the manifest), attw (the types as users
+ * resolve them), and that each carries a README and the licence.
  *
  * Promise  looks at what would be published, not at the working tree. Needs a build.
  */

@@ -1,8 +1,11 @@
 /**
- * Sets a clone up: installs the locked packages and builds what changed. `npm start` and `npm test` run it first.
+ * Sets a clone up: installs the locked packages and builds what changed. `npm start` and `npm test` run it
+ * first.
  *
- * Cost     about half a minute the first time; afterwards the install is skipped by a stamp and the build by turbo.
- * Promise  needs Node and npm, nothing else: no root, no question asked, no file outside the clone and npm's cache.
+ * Cost     about half a minute the first time; afterwards the install is skipped by a stamp and the build by
+ *          turbo.
+ * Promise  needs Node and npm, nothing else: no root, no question asked, no file outside the clone and npm's
+ *          cache.
  * Refusal  prints one line a step, and the whole output of a step only when it fails.
  */
 import { spawn } from 'node:child_process';

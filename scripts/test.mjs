@@ -1,9 +1,10 @@
 /**
- * Runs every check of the project and closes with `N passed, N failed`. `--deep` runs the tests alone, with the
- * deep tier's counts.
+ * Runs every check of the project and closes with `N passed, N failed`. `--deep` runs the tests alone, with
+ * the deep tier's counts.
  *
  * Cost     two steps at a time; the longest first, so that the short ones fill the other core.
- * Promise  exits with 0 only when every step passed and no test was skipped. A step's output is shown only when it fails.
+ * Promise  exits with 0 only when every step passed and no test was skipped. A step's output is shown only
+ *          when it fails.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

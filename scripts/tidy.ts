@@ -1,5 +1,6 @@
 /**
- * Tidy: the rules of the house that neither the compiler nor the linter knows. `npm run tidy` runs them as tests.
+ * Tidy: the rules of the house that neither the compiler nor the linter knows. `npm run tidy` runs them as
+ * tests.
  *
  * Cost     one read of the tree and some thirty patterns; about a second.
  * Promise  every rule is shown to fail on a planted violation (`scripts/test/tidy.test.ts`).

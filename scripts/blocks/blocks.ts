@@ -1,8 +1,8 @@
 /**
  * Blocks: the TypeScript in the project's documents, as modules that can be compiled and run.
  *
- * A block with an import begins a module; one without continues the module before it. A fence that says `ts no-run` is
- * compiled only. Comments at the end of a line are claims, and are checked where the module runs:
+ * A block with an import begins a module; one without continues the module before it. A fence that says `ts
+ * no-run` is compiled only. Comments at the end of a line are claims, and are checked where the module runs:
  *
  *            heap.statistics().chunkCount; // → 1
  *            mesh.free(); // throws dead-allocation

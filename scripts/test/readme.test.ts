@@ -61,27 +61,14 @@ describe('code in documents', () => {
 describe('planted mistakes are caught', () => {
   const plant = (name: string, code: string): BlockModule[] =>
     modulesOf({ path: `${name}.md`, text: `# ${name}\n\n\`\`\`ts\n${code}\n\`\`\`\n` });
+  const linear = (name: string, code: string): BlockModule[] =>
+    plant(name, `import { Linear } from '@gpuheap/core/ranges';\n${code}`);
   const planted = [
-    ...plant(
-      'wrong-type',
-      "import { Linear } from '@gpuheap/core/ranges';\nnew Linear({ capacity: 'all' });",
-    ),
-    ...plant(
-      'wrong-value',
-      "import { Linear } from '@gpuheap/core/ranges';\nnew Linear({ capacity: 8 }).capacity; // → 9",
-    ),
-    ...plant(
-      'right-value',
-      "import { Linear } from '@gpuheap/core/ranges';\nconst a = new Linear({ capacity: 8 }).capacity; // → 8",
-    ),
-    ...plant(
-      'wrong-error',
-      "import { Linear } from '@gpuheap/core/ranges';\nnew Linear({ capacity: 0 }); // throws bad-size",
-    ),
-    ...plant(
-      'right-error',
-      "import { Linear } from '@gpuheap/core/ranges';\nnew Linear({ capacity: 0 }); // throws bad-capacity",
-    ),
+    ...linear('wrong-type', "new Linear({ capacity: 'all' });"),
+    ...linear('wrong-value', 'new Linear({ capacity: 8 }).capacity; // → 9'),
+    ...linear('right-value', 'const a = new Linear({ capacity: 8 }).capacity; // → 8'),
+    ...linear('wrong-error', 'new Linear({ capacity: 0 }); // throws bad-size'),
+    ...linear('right-error', 'new Linear({ capacity: 0 }); // throws bad-capacity'),
   ];
   const where = join(root, 'packages', 'examples', '.cache', 'planted');
   let verdict = '';

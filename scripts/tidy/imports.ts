@@ -1,8 +1,10 @@
 /**
  * Import rules: floors inside core, the allowed roads between packages, nothing of a host in core.
  *
- * Promise  a floor imports itself and the floors below it; nobody imports a door from inside; type imports count too.
- * Refusal  reads imports by pattern, as the formatter leaves them. Cycles are the linter's (`noImportCycles`).
+ * Promise  a floor imports itself and the floors below it; nobody imports a door from inside; type imports
+ *          count too.
+ * Refusal  reads imports by pattern, as the formatter leaves them. Cycles are the linter's
+ *          (`noImportCycles`).
  */
 import { dirname, join } from 'node:path/posix';
 import { codeOnly, lineOf, type SourceFile, type Violation } from './source-file.ts';
@@ -21,7 +23,9 @@ const FLOORS = [
 ];
 FLOORS.push('heap', 'debug');
 
-/** What the sources of a package may import beside `core`. Packages that are not here may import core alone. */
+/**
+ * What the sources of a package may import beside `core`. Packages that are not here may import core alone.
+ */
 const ROADS: Readonly<Record<string, readonly string[]>> = {
   'dawn-node': ['webgpu'],
   trace: ['inspector', 'mock', 'testing'],
@@ -102,7 +106,8 @@ export function checkRoads(files: readonly SourceFile[]): Violation[] {
 function refuseImport(path: string, name: string, part: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) {
     const target = join(dirname(path), specifier);
-    // Tests of core reach the suites by path: as a dependency, testing → core → testing would be a circle of builds.
+    // Tests of core reach the suites by path: as a dependency, testing → core → testing would be a circle of
+    // builds.
     if (part === 'test' && name === 'core' && /^packages\/(testing|mock)\/src\//.test(target))
       return undefined;
     const inside = target.startsWith(`packages/${name}/`);

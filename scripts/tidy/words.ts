@@ -1,7 +1,8 @@
 /**
  * Words: one word for one thing, in code, comments and documents. Each synonym names the word to use instead.
  *
- * Promise  only words that can be told from their innocent uses are here; the exceptions below give their reason.
+ * Promise  only words that can be told from their innocent uses are here; the exceptions below give their
+ *          reason.
  */
 import { lineOf, type SourceFile, type Violation } from './source-file.ts';
 
@@ -36,7 +37,6 @@ const WORDS: readonly Word[] = [
   { banned: /\b(deferred|delayed) (deletion|destruction)\b/i, instead: 'deferred release' },
   { banned: /de-?allocat/i, instead: 'free' },
   { banned: /\bfence[ _]?(value|number|id)s?\b|\btimeline values?\b/i, instead: 'serial' },
-  { banned: /\b(epoch|ticket)s?\b/i, instead: 'serial, or generation', within: GPU_CODE },
   { banned: /relocat(e|ion|ing)/i, instead: 'move' },
   { banned: /\bswapp?(ed|s|ing)? out\b|\bpag(ed?|es|ing) out\b|\bspill(ed|s|ing)?\b/i, instead: 'evict' },
   { banned: /\b(committed|standalone) (allocation|buffer|resource)s?\b/i, instead: 'dedicated allocation' },
@@ -61,7 +61,7 @@ const EXCEPTIONS: readonly Exception[] = [
   { path: /\/binned(\.test)?\.ts$/, word: /slab/i, reason: 'the kind whose parts are called so' },
   {
     path: /^packages\/(bench|testing\/src\/workloads)\//,
-    word: /allocator/i,
+    word: /allocator|compaction|slab/i,
     reason: 'the baselines are what their authors call them',
   },
   {
