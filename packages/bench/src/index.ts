@@ -1,1 +1,1 @@
-export {};
+export { type BenchOptions, type BenchRecord, runBench, SECTION_NAMES, type SectionName } from './bench.ts';

@@ -1,0 +1,96 @@
+/**
+ * Rows: which workloads the table of times has, and the figures that others reached elsewhere.
+ */
+import {
+  makeWorkload,
+  type Workload,
+  type WorkloadName,
+  type WorkloadOptions,
+} from '@gpuheap/testing/workloads';
+
+/** One line of the table. */
+export interface Row {
+  /** As printed: `W2 65,536 live, 16`. */
+  readonly title: string;
+  readonly workload: WorkloadName;
+  readonly options: WorkloadOptions;
+  /** Live ranges, about. */
+  readonly liveCount: number;
+  /** Only ours: the baselines would need gigabytes, or minutes. */
+  readonly oursOnly?: boolean;
+  /** Nanoseconds an operation on another machine; see {@link REFERENCE_TITLES}. */
+  readonly reference?: readonly (number | undefined)[];
+}
+
+/** What the columns of `Row.reference` are. */
+export const REFERENCE_TITLES: readonly string[] = ['OffsetAllocator C++', 'VMA virtual block C++'];
+
+const FULL_ROWS: readonly Row[] = [
+  { title: 'W1 churn, 256', workload: 'W1', options: {}, liveCount: 1500, reference: [19.9, 37.8] },
+  { title: 'W1 churn, 16', workload: 'W1', options: { alignment: 16 }, liveCount: 1500 },
+  { title: 'W2 small 64k, 16', workload: 'W2', options: {}, liveCount: 65_536, reference: [28.0, 58.5] },
+  { title: 'W2 small 64k, 256', workload: 'W2', options: { alignment: 256 }, liveCount: 65_536 },
+  {
+    title: 'W2 small 1M, 16',
+    workload: 'W2',
+    options: { live: 1_048_576 },
+    liveCount: 1_048_576,
+    oursOnly: true,
+    reference: [122.6, 296.8],
+  },
+  { title: 'W3 frames', workload: 'W3', options: {}, liveCount: 1500, reference: [14.9, 21.7] },
+  { title: 'W3 frames reversed', workload: 'W3', options: { reverse: true }, liveCount: 1500 },
+  { title: 'W4 powers', workload: 'W4', options: {}, liveCount: 500, reference: [13.6, 34.3] },
+  { title: 'W5 checkerboard', workload: 'W5', options: {}, liveCount: 32_768, reference: [16.6, 23.6] },
+  { title: 'W6 scale 1e2', workload: 'W6', options: { live: 100 }, liveCount: 100, reference: [22, 34] },
+  { title: 'W6 scale 1e3', workload: 'W6', options: { live: 1000 }, liveCount: 1000, reference: [17, 34] },
+  {
+    title: 'W6 scale 1e4',
+    workload: 'W6',
+    options: { live: 10_000 },
+    liveCount: 10_000,
+    reference: [17, 37],
+  },
+  {
+    title: 'W6 scale 1e5',
+    workload: 'W6',
+    options: { live: 100_000 },
+    liveCount: 100_000,
+    reference: [24, 62],
+  },
+  {
+    title: 'W6 scale 1e6',
+    workload: 'W6',
+    options: { live: 1_000_000 },
+    liveCount: 1_000_000,
+    oursOnly: true,
+    reference: [86, 237],
+  },
+];
+
+/** Rows that decide a target, shortened: for a quick look and for CI. */
+const QUICK_TITLES: readonly string[] = [
+  'W1 churn, 256',
+  'W2 small 64k, 16',
+  'W3 frames',
+  'W6 scale 1e3',
+  'W6 scale 1e4',
+  'W6 scale 1e5',
+];
+
+/** The rows of the workload called `name`, or all; fewer when quick. */
+export function chooseRows(name: string | undefined, quick: boolean): readonly Row[] {
+  return FULL_ROWS.filter(
+    (row) => (name === undefined || row.workload === name) && (!quick || QUICK_TITLES.includes(row.title)),
+  );
+}
+
+/** Records a row's workload; quick ones are a tenth as long. O(operations). */
+export function recordRow(row: Row, quick: boolean, seed: number | undefined): Workload {
+  const steps = row.workload === 'W3' ? 2_000 : 1_000_000;
+  return makeWorkload(row.workload, {
+    ...row.options,
+    steps: quick ? steps / 10 : steps,
+    ...(seed === undefined ? {} : { seed }),
+  });
+}
