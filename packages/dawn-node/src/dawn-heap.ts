@@ -33,7 +33,8 @@ export class DawnHeap extends GpuHeap<GPUBuffer> {
 
 /**
  * Opens a device, as `openDawn` does, and a heap over it that owns the device.
- * @throws UsageError `bad-argument`, `unknown-option`, `bad-size` · BackendError `no-adapter`, `backend-failed`
+ * @throws UsageError `bad-argument`, `unknown-option`, `bad-size` · BackendError `no-adapter`,
+ * `backend-failed`
  */
 export async function openDawnHeap(options: OpenDawnHeapOptions = {}): Promise<DawnHeap> {
   if (options === null || typeof options !== 'object') {

@@ -1,8 +1,8 @@
 /**
  * GPU vault: Dawn's `GPU` objects, one for each way to reach a driver, kept to the end of the process.
  *
- * Promise  a `GPU` object is never collected: Dawn for Node crashes when that happens while callbacks are still due, also
- *          after the last device was destroyed.
+ * Promise  a `GPU` object is never collected: Dawn for Node crashes when that happens while callbacks are
+ *          still due, also after the last device was destroyed.
  * Refusal  gives none back; an object holds one driver instance, and there are at most as many as ways.
  */
 

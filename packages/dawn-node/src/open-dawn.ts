@@ -6,6 +6,7 @@
  * Refusal  installs nothing; on systems other than Linux it depends on what the system brings.
  * Source   Dawn for Node (npm `webgpu`); the Vulkan loader's rules for driver files.
  */
+import { isMainThread } from 'node:worker_threads';
 import { BackendError, UsageError } from '@gpuheap/core';
 import { DawnDevice, type DawnKind } from './dawn-device.ts';
 import { keptGpu } from './gpu-vault.ts';
@@ -15,8 +16,8 @@ import { hasHardwareDriver, preloadLibrary, withVulkanDriver } from './vulkan-en
 const SYSTEM_LOADER = 'libvulkan.so.1';
 const CHOICES = ['auto', 'hardware', 'software', 'null'] as const;
 const ADVICE =
-  'install a Vulkan driver for your GPU, or a software one: `npm install @sparticuz/chromium` (Linux on x64), or on Debian ' +
-  '`apt install chromium libvulkan1`';
+  'install a Vulkan driver for your GPU, or a software one: `npm install @sparticuz/chromium` (Linux on x64), ' +
+  'or on Debian `apt install chromium libvulkan1`';
 
 /** Which device to open. */
 export interface OpenDawnOptions {
@@ -35,7 +36,8 @@ type CreateGpu = (options: string[]) => GPU;
 /**
  * Opens a device. Close it when done.
  * @throws UsageError `bad-argument`, `unknown-option`
- * @throws BackendError `no-adapter`; `backend-failed` when the adapter gives no device, as for limits beyond its own
+ * @throws BackendError `no-adapter`; `backend-failed` when the adapter gives no device, as for limits beyond
+ * its own
  */
 export async function openDawn(options: OpenDawnOptions = {}): Promise<DawnDevice> {
   checkOpenOptions(options);
@@ -104,8 +106,15 @@ async function openSoftware(
     const gpu = keptGpu(`software ${found?.manifest}`, () => create([]));
     return openAdapter(gpu, { forceFallbackAdapter: true }, 'software', options);
   });
-  if (opened === undefined) reasons.push('Dawn offers no software adapter');
+  if (opened === undefined) reasons.push(noSoftware(found));
   return opened;
+}
+
+function noSoftware(found: SoftwareVulkan | undefined): string {
+  if (isMainThread || found === undefined) return 'Dawn offers no software adapter';
+  // Native code reads the variables of the process; those of a worker are a copy.
+  const how = `set VK_DRIVER_FILES=${found.manifest} in the main thread`;
+  return `Dawn offers no software adapter in this worker thread: ${how}, or start it with env: SHARE_ENV`;
 }
 
 async function lookForSoftware(

@@ -2,7 +2,8 @@
  * Vulkan environment: what has to be true of this process before Dawn looks for Vulkan.
  *
  * Promise  variables are changed only while `run` runs, and put back; runs follow one another.
- * Refusal  a worker thread has variables of its own that native code does not see, unless it shares them (`SHARE_ENV`).
+ * Refusal  a worker thread has variables of its own that native code does not see, unless it shares them
+ *          (`SHARE_ENV`).
  */
 import { readdirSync } from 'node:fs';
 import { constants, homedir, tmpdir } from 'node:os';
@@ -13,8 +14,8 @@ const DRIVER_VARIABLES = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_
 const SOFTWARE_DRIVER = /swiftshader|lvp_icd|llvmpipe|lavapipe/i;
 
 /**
- * Loads a shared library so that a later `dlopen` of its name finds it; whether it could be loaded. It is not a Node
- * addon, so Node complains, yet the library stays in the process.
+ * Loads a shared library so that a later `dlopen` of its name finds it; whether it could be loaded. It is
+ * not a Node addon, so Node complains, yet the library stays in the process.
  */
 export function preloadLibrary(path: string): boolean {
   const flags = constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | NO_DELETE;
@@ -52,7 +53,10 @@ function driverFolders(): string[] {
 
 let lastRun: Promise<unknown> = Promise.resolve();
 
-/** Runs `run` while the variables that choose Vulkan drivers name `manifest` alone, or are as they are without one. */
+/**
+ * Runs `run` while the variables that choose Vulkan drivers name `manifest` alone, or are as they are
+ * without one.
+ */
 export function withVulkanDriver<Result>(
   manifest: string | undefined,
   run: () => Promise<Result>,

@@ -37,7 +37,8 @@ describe('openDawnHeap', () => {
     numbers.write(Uint32Array.from({ length: 64 }, (_, at) => at));
     const code =
       '@group(0) @binding(0) var<storage, read_write> n: array<u32>;' +
-      '@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { n[id.x] = n[id.x] * 3u; }';
+      '@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u)' +
+      '{ n[id.x] = n[id.x] * 3u; }';
     const module = device.createShaderModule({ code });
     const pipeline = device.createComputePipeline({ layout: 'auto', compute: { module } });
     const layout = pipeline.getBindGroupLayout(0);

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { BackendError, BufferUsage } from '@gpuheap/core';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type DawnDevice, type OpenDawnOptions, openDawn } from '../src/index.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type DawnDevice, findSoftwareVulkan, type OpenDawnOptions, openDawn } from '../src/index.ts';
 
 const BOTH_WAYS = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 const DRIVER_VARIABLES = ['VK_ICD_FILENAMES', 'VK_DRIVER_FILES', 'XDG_RUNTIME_DIR'];
@@ -14,6 +17,7 @@ async function open(options?: OpenDawnOptions): Promise<DawnDevice> {
 }
 
 afterEach(() => {
+  vi.unstubAllEnvs();
   for (const dawn of opened.splice(0)) dawn.close();
 });
 
@@ -93,6 +97,18 @@ describe('openDawn', () => {
     ['no object', 'hardware', 'bad-argument'],
   ])('refuses %s', async (_, options, code) => {
     await expect(openDawn(options as OpenDawnOptions)).rejects.toMatchObject({ name: 'UsageError', code });
+  });
+
+  it('does not take a driver on the CPU for hardware, whatever its name', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gpuheap-test-'));
+    const found = await findSoftwareVulkan();
+    const text = await readFile(found?.manifest ?? '', 'utf8');
+    const disguised = join(folder, 'fast_card.json');
+    await writeFile(disguised, text);
+    vi.stubEnv('VK_DRIVER_FILES', disguised);
+    await expect(openDawn({ device: 'hardware' })).rejects.toMatchObject({ code: 'no-adapter' });
+    expect((await open()).kind).toBe('software');
+    await rm(folder, { recursive: true });
   });
 
   it('says what to install when there is no hardware', async () => {

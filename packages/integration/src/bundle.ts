@@ -1,4 +1,6 @@
-/** Bundle: TypeScript sources of the workspace as one module, for a browser or for a Node process of its own. */
+/**
+ * Bundle: TypeScript sources of the workspace as one module, for a browser or for a Node process of its own.
+ */
 import { build } from 'rolldown';
 
 /** Bundles `entry` and all that it imports; packages of the workspace by their sources. */

@@ -2,7 +2,8 @@
  * Chromium: a browser with WebGPU on this machine, found or unpacked.
  *
  * Cost     the first call on a machine unpacks 270 MB (about 3 s), later ones look for files.
- * Promise  browser, software driver and libraries lie in one folder: Chromium looks for the driver beside itself.
+ * Promise  browser, software driver and libraries lie in one folder: Chromium looks for the driver beside
+ *          itself.
  * Refusal  installs nothing and downloads nothing.
  */
 import { existsSync } from 'node:fs';
@@ -39,7 +40,10 @@ export interface Chromium {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** A browser: `GPUHEAP_CHROMIUM`, else npm's `@sparticuz/chromium`, else the system's. Throws when there is none. */
+/**
+ * A browser: `GPUHEAP_CHROMIUM`, else npm's `@sparticuz/chromium`, else the system's. Throws when there is
+ * none.
+ */
 export async function findChromium(cacheFolder: string = defaultCacheFolder()): Promise<Chromium> {
   const chosen = process.env['GPUHEAP_CHROMIUM'];
   if (chosen !== undefined && chosen !== '') return { executable: chosen, flags: FLAGS, environment: {} };

@@ -2,7 +2,8 @@
  * Buffer table: which buffers are ours, how large they are and what they may be used for.
  *
  * Cost     every call O(1).
- * Promise  a buffer of anyone else, of another backend too, is `foreign-object`; one given back is `dead-buffer`.
+ * Promise  a buffer of anyone else, of another backend too, is `foreign-object`; one given back is
+ *          `dead-buffer`.
  */
 import { UsageError } from '@gpuheap/core';
 import { type CheckedBuffer, show } from './checks.ts';

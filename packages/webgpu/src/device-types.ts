@@ -1,7 +1,8 @@
 /**
  * The part of WebGPU that the backend uses, as structural types.
  *
- * Promise  a `GPUDevice` fits them as it is, under TypeScript's DOM library and under `@webgpu/types`; neither is needed.
+ * Promise  a `GPUDevice` fits them as it is, under TypeScript's DOM library and under `@webgpu/types`;
+ *          neither is needed.
  * Refusal  describes nothing else of the API: no textures, pipelines or bind groups.
  * Source   WebGPU, W3C; checked by `test/types`.
  */

@@ -2,7 +2,8 @@
  * Error scopes: runs device calls and tells afterwards what the device thought of them.
  *
  * Cost     two scopes and one promise a run.
- * Promise  no out-of-memory or validation error of the run reaches the device's `uncapturederror`; scopes stay balanced.
+ * Promise  no out-of-memory or validation error of the run reaches the device's `uncapturederror`; scopes
+ *          stay balanced.
  * Refusal  a lost device reports nothing: look at the loss as well.
  */
 import type { WebGpuBuffer, WebGpuDevice } from './device-types.ts';

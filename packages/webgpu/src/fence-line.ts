@@ -46,7 +46,9 @@ export class FenceLine<Buffer extends WebGpuBuffer> {
     return serial;
   }
 
-  /** Resolves when `serial` is reached. @throws UsageError `bad-argument` for one that was never signalled. */
+  /**
+   * Resolves when `serial` is reached. @throws UsageError `bad-argument` for one that was never signalled.
+   */
   whenCompleted(serial: Serial): Promise<void> {
     if (!Number.isSafeInteger(serial) || serial < 0 || serial > this.signalled) {
       throw new UsageError(

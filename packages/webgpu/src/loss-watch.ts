@@ -2,8 +2,10 @@
  * Loss watch: one place that knows whether the device is gone, and settles what waits for it.
  *
  * Cost     a guarded promise: O(1), one entry in a set until it settles.
- * Promise  after a loss every guarded promise has rejected with `device-lost`; no rejection is ever unhandled.
- * Source   WebGPU §22 "Errors & Debugging": fences of a lost device resolve, so a fence is believed only after a look here.
+ * Promise  after a loss every guarded promise has rejected with `device-lost`; no rejection is ever
+ *          unhandled.
+ * Source   WebGPU §22 "Errors & Debugging": fences of a lost device resolve, so a fence is believed only
+ *          after a look here.
  */
 import { BackendError, type DeviceLoss } from '@gpuheap/core';
 import type { WebGpuLostInfo } from './device-types.ts';

@@ -1,9 +1,10 @@
 /**
  * Read staging: the backend's own mappable buffers, recycled.
  *
- * Layout   one stack of idle buffers per size, a power of two from 4 KiB to 16 MiB; a larger read gets a buffer of its
- *          exact size that is not kept.
- * Cost     take, give back: O(1) when one fits, a device buffer when none does. A sweep is O(idle), every 64 ticks.
+ * Layout   one stack of idle buffers per size, a power of two from 4 KiB to 16 MiB; a larger read gets a
+ *          buffer of its exact size that is not kept.
+ * Cost     take, give back: O(1) when one fits, a device buffer when none does. A sweep is O(idle), every 64
+ *          ticks.
  * Promise  idle buffers never exceed 32 MiB; one that no read has used for 64 ticks is destroyed.
  */
 import { BufferUsage } from '@gpuheap/core';

@@ -1,11 +1,13 @@
 /**
  * WebGPU backend: the port to any `GPUDevice`, in browsers and elsewhere.
  *
- * Cost     a write or copy is one call of the queue; a read is one submission and one map; a buffer is one device
- *          buffer and, unless `creationChecks` is `none`, two error scopes.
- * Promise  no uncaptured device error and no unhandled rejection comes from here; a foreign device is never destroyed.
+ * Cost     a write or copy is one call of the queue; a read is one submission and one map; a buffer is one
+ *          device buffer and, unless `creationChecks` is `none`, two error scopes.
+ * Promise  no uncaptured device error and no unhandled rejection comes from here; a foreign device is never
+ *          destroyed.
  * Refusal  hands out no mapped memory: all memory types are device buffers, reads are staged here.
- * Source   WebGPU, W3C. One queue runs in order, so a range may be reused as soon as its last use is submitted.
+ * Source   WebGPU, W3C. One queue runs in order, so a range may be reused as soon as its last use is
+ *          submitted.
  */
 import {
   BackendError,
@@ -119,7 +121,8 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
     if (!Array.isArray(regions)) {
       throw new UsageError('bad-argument', `regions is ${show(regions)}; pass an array of regions`);
     }
-    const records = regions.flatMap((region, index) => this.checkRegion(region, `regions[${index}]`));
+    const records: BufferRecord[] = [];
+    for (const [index, region] of regions.entries()) this.checkRegion(region, `regions[${index}]`, records);
     if (regions.length === 0) return;
     this.act(records, () => {
       const encoder = this.device.createCommandEncoder();
@@ -151,7 +154,9 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
     return this.fences.whenCompleted(serial);
   }
 
-  /** Destroys the idle staging buffers. They are trimmed anyway, in time and when the device refuses a buffer. */
+  /**
+   * Destroys the idle staging buffers. They are trimmed anyway, in time and when the device refuses a buffer.
+   */
   trimStaging(): void {
     this.checkUsable();
     this.staging.trim();
@@ -169,7 +174,8 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
     if (this.disposed) throw new UsageError('disposed', 'this backend was disposed; make a new one');
   }
 
-  private checkRegion(region: CopyRegion<Buffer>, name: string): BufferRecord[] {
+  /** Checks a region and adds the buffers that it touches to `records`. */
+  private checkRegion(region: CopyRegion<Buffer>, name: string, records: BufferRecord[]): void {
     if (region === null || typeof region !== 'object') {
       throw new UsageError('bad-argument', `${name} is ${show(region)}; pass a region`);
     }
@@ -182,7 +188,7 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
     checkUsage(target, BufferUsage.COPY_DST, `${name}.target`, 'COPY_DST');
     checkSpan(region.sourceOffset, region.size, source, COPY_ALIGNMENT, `${name}.source`);
     checkSpan(region.targetOffset, region.size, target, COPY_ALIGNMENT, `${name}.target`);
-    return [source, target];
+    records.push(source, target);
   }
 
   /** Runs device calls that touch `records`; those whose grant is open may still turn out to be invalid. */
@@ -229,7 +235,10 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
     );
   }
 
-  /** `data` as bytes that every implementation takes: no DataView, nothing resizable, shared only where allowed. */
+  /**
+   * `data` as bytes that every implementation takes: no DataView, nothing resizable, shared only where
+   * allowed.
+   */
   private plainBytes(data: ArrayBufferView): Uint8Array {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const memory = data.buffer as { resizable?: boolean; growable?: boolean };

@@ -5,11 +5,14 @@ import { checkOptions, show } from './checks.ts';
 /** How a {@link WebGpuBackend} behaves. */
 export interface WebGpuBackendOptions {
   /**
-   * `error-scope` (default): every new buffer is watched for a late refusal, which `settled` tells. `none`: buffers count
-   * as granted at once; refusals surface as uncaptured errors of the device.
+   * `error-scope` (default): every new buffer is watched for a late refusal, which `settled` tells. `none`:
+   * buffers count as granted at once; refusals surface as uncaptured errors of the device.
    */
   readonly creationChecks?: 'error-scope' | 'none';
-  /** Copies views of shared memory before they are handed to the device. Default false; needed by Node bindings. */
+  /**
+   * Copies views of shared memory before they are handed to the device. Default false; needed by Node
+   * bindings.
+   */
   readonly copySharedViews?: boolean;
 }
 

@@ -1,7 +1,8 @@
 /**
  * Fake device: enough of WebGPU to make it fail on command.
  *
- * Promise  queue work takes effect at once; fences and maps settle when the test says so, or at once when it says nothing.
+ * Promise  queue work takes effect at once; fences and maps settle when the test says so, or at once when it
+ *          says nothing.
  * Refusal  knows no rule of WebGPU beyond error scopes: the contract suite runs on real devices.
  */
 import type { WebGpuBuffer, WebGpuBufferDescriptor, WebGpuDevice, WebGpuLostInfo } from '../src/index.ts';

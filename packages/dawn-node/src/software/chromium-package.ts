@@ -16,7 +16,10 @@ export interface ChromiumPackage {
   readonly version: string;
 }
 
-/** The package as seen from here or from the working folder; `undefined` when it is not installed or of no use here. */
+/**
+ * The package as seen from here or from the working folder; `undefined` when it is not installed or of no
+ * use here.
+ */
 export function findChromiumPackage(): ChromiumPackage | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   for (const origin of [import.meta.url, join(process.cwd(), 'package.json')]) {

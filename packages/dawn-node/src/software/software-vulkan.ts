@@ -36,8 +36,8 @@ export interface SoftwareVulkanOptions {
 }
 
 /**
- * A software Vulkan driver: from npm's `@sparticuz/chromium` when that is installed, else the one of the system's
- * Chromium, else `undefined`. File system errors of unpacking are thrown as they are.
+ * A software Vulkan driver: from npm's `@sparticuz/chromium` when that is installed, else the one of the
+ * system's Chromium, else `undefined`. File system errors of unpacking are thrown as they are.
  */
 export async function findSoftwareVulkan(
   options: SoftwareVulkanOptions = {},

@@ -23,8 +23,9 @@ export async function unpackExecutable(archive: string, target: string): Promise
 }
 
 /**
- * Makes sure that `folder` has all of `files`; if not, `fill` writes them into a fresh folder that takes its place.
- * Safe for any number of processes at once: the first to finish wins, missing files of a damaged folder are put back.
+ * Makes sure that `folder` has all of `files`; if not, `fill` writes them into a fresh folder that takes its
+ * place. Safe for any number of processes at once: the first to finish wins, missing files of a damaged
+ * folder are put back.
  */
 export async function unpackOnce(
   folder: string,
