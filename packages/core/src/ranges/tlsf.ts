@@ -68,8 +68,10 @@ export class Tlsf implements Suballocator {
     if (units > this.span.capacityUnits) return NO_SPACE;
     if (alignmentUnits !== 1) return this.allocateAligned(units, alignmentUnits, size);
     const bin = this.bins.find(binFrom(units));
-    const hole = bin !== NIL ? this.bins.heads[bin] : this.findInBin(binOf(units), units);
-    return hole === NIL ? NO_SPACE : this.carve(hole, units, size);
+    if (bin !== NIL) return this.carve(this.bins.heads[bin], bin, units, size);
+    const own = binOf(units);
+    const hole = this.findInBin(own, units);
+    return hole === NIL ? NO_SPACE : this.carve(hole, own, units, size);
   }
 
   free(handle: Handle): void {
@@ -160,10 +162,10 @@ export class Tlsf implements Suballocator {
   }
 
   /** Makes the first `units` of a hole live. The remainder keeps the hole's record, and its bin when that still fits. */
-  private carve(hole: number, units: Units, requested: number): Handle {
+  private carve(hole: number, bin: number, units: Units, requested: number): Handle {
     const left = this.table.cells[hole + SIZE] - units;
     if (left === 0) {
-      this.unlink(hole, binOf(units));
+      this.unlink(hole, bin);
       this.tally.holes(-1);
       return this.enliven(hole, units, requested);
     }
@@ -180,7 +182,12 @@ export class Tlsf implements Suballocator {
     else cells[previous + NEXT] = n;
     cells[hole + PREVIOUS] = n;
     cells[hole + OFFSET] = offset + units;
-    this.resizeHole(hole, left);
+    cells[hole + SIZE] = left;
+    const after = binOf(left);
+    if (after !== bin) {
+      this.unlink(hole, bin);
+      this.link(hole, after);
+    }
     this.tally.split();
     return this.enliven(n, units, requested);
   }
@@ -195,8 +202,9 @@ export class Tlsf implements Suballocator {
   private allocateAligned(units: Units, alignment: Units, requested: number): Handle {
     const hole = this.findAligned(units, alignment);
     if (hole === NIL) return NO_SPACE;
-    const padding = paddingAt(this.table.cells[hole + OFFSET], alignment);
-    if (padding === 0) return this.carve(hole, units, requested);
+    const cells = this.table.cells;
+    const padding = paddingAt(cells[hole + OFFSET], alignment);
+    if (padding === 0) return this.carve(hole, binOf(cells[hole + SIZE]), units, requested);
     return this.carveAfter(hole, padding, units, requested);
   }
 
