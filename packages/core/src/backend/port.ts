@@ -63,7 +63,7 @@ export interface BackendLimits {
 export interface BufferDescriptor {
   /** Bytes, a positive multiple of `copyAlignment`, at most `maxBufferSize`. */
   readonly size: number;
-  /** Bits of {@link BufferUsage}. */
+  /** Bits of {@link BufferUsage}. MAP_READ goes with COPY_DST alone and with a HOST_VISIBLE memory type; MAP_WRITE is refused. */
   readonly usage: number;
   /** Index into `memoryTypes`. */
   readonly memoryType: number;
@@ -131,7 +131,8 @@ export interface GpuBackend<Buffer> {
   copy(regions: readonly CopyRegion<Buffer>[]): void;
 
   /**
-   * The bytes after everything submitted so far. Needs COPY_SRC; any offset and size inside the buffer.
+   * The bytes after everything submitted so far; any offset and size inside the buffer. A buffer with MAP_READ is mapped,
+   * and nothing else may use it until the promise settles; one with COPY_SRC is read through the backend's own staging.
    * Bad arguments throw at once, as for `write`; the promise rejects with a BackendError `device-lost` on loss or dispose.
    */
   read(buffer: Buffer, offset: number, size: number): Promise<Uint8Array>;

@@ -21,8 +21,11 @@ export const CHUNK_USAGE: number =
   BufferUsage.INDIRECT |
   BufferUsage.QUERY_RESOLVE;
 
-/** What chunks for uploads and readbacks can do. */
+/** What chunks for uploads and scratch can do. */
 export const TRANSFER_USAGE: number = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
+
+/** What chunks for readbacks can do: WebGPU lets a buffer that the CPU maps do nothing else. */
+export const READBACK_USAGE: number = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
 
 const QUERY_RESOLVE_ALIGNMENT = 256;
 

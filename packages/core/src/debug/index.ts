@@ -1,1 +1,2 @@
-export {};
+export { digest } from './digest.ts';
+export { validate } from './validate.ts';

@@ -9,7 +9,7 @@
  */
 import { MemoryTypeSelector, type MemoryTypeWish } from '../backend/memory-type-selector.ts';
 import { type DeviceLoss, type GpuBackend, MemoryProperty } from '../backend/port.ts';
-import { CHUNK_USAGE, TRANSFER_USAGE } from '../backend/usage.ts';
+import { CHUNK_USAGE, READBACK_USAGE, TRANSFER_USAGE } from '../backend/usage.ts';
 import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { OutOfMemoryError, UsageError } from '../base/errors.ts';
 import type { Serial } from '../base/quantities.ts';
@@ -54,7 +54,7 @@ export class GpuHeap<Buffer> {
     this.backend = backend;
     this.selector = new MemoryTypeSelector(backend.memoryTypes);
     this.memory = new Memory(backend, settings);
-    this.keeper = new Keeper(this.memory);
+    this.keeper = new Keeper(this.memory, () => this.poolFor('readback', 'read'));
   }
 
   /** Resolves when the device is lost. */
@@ -155,18 +155,21 @@ export class GpuHeap<Buffer> {
         `no memory type for location '${location}' among ${this.backend.memoryTypes.length}; ask for location 'gpu'`,
       );
     }
-    return this.memory.poolOf(
-      memoryType,
-      location === 'gpu' ? CHUNK_USAGE : TRANSFER_USAGE,
-      access,
-      location,
-    );
+    return this.memory.poolOf(memoryType, USAGES[location], access, location);
   }
 
   private checkUsable(): void {
     if (this.isDisposed) throw new UsageError('disposed', 'this heap has been disposed of; open another');
   }
 }
+
+/** What the chunks of each location can do. */
+const USAGES: Record<Location, number> = {
+  gpu: CHUNK_USAGE,
+  scratch: TRANSFER_USAGE,
+  upload: TRANSFER_USAGE,
+  readback: READBACK_USAGE,
+};
 
 /** What kind of memory each location wants. */
 const WISHES: Record<Location, MemoryTypeWish> = {

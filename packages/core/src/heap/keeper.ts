@@ -16,6 +16,7 @@ import type { CheckedRequest } from './request.ts';
 import { checkExtent, checkGranules, viewBytes } from './transfer.ts';
 
 const SCRATCH = { label: 'scratch' } as const;
+const STAGING = { label: 'staging' } as const;
 
 export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   readonly counts: AllocationCounts = {
@@ -25,9 +26,13 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     peakAllocationCount: 0,
   };
   private readonly memory: Memory<Buffer>;
+  private readonly readbackPool: () => Pool<Buffer>;
+  private isDisposed = false;
 
-  constructor(memory: Memory<Buffer>) {
+  /** `readbackPool`: where reads of everything else are staged. */
+  constructor(memory: Memory<Buffer>, readbackPool: () => Pool<Buffer>) {
     this.memory = memory;
+    this.readbackPool = readbackPool;
   }
 
   /** A fresh allocation in a pool. */
@@ -70,7 +75,26 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     const chunk = allocation.home();
     checkExtent(at, size, allocation.size);
     this.checkDevice();
-    return this.memory.backend.read(chunk.buffer, chunk.suballocator.offsetOf(allocation.handle) + at, size);
+    const pool = this.memory.pools[chunk.poolIndex] as Pool<Buffer>;
+    if (pool.location === 'readback') return this.memory.backend.read(chunk.buffer, at, size);
+    return this.readThroughCopy(chunk.buffer, chunk.suballocator.offsetOf(allocation.handle) + at, size);
+  }
+
+  /** What the GPU uses can not be mapped: the bytes are copied into a readback chunk, which is. */
+  private async readThroughCopy(source: Buffer, offset: number, size: number): Promise<Uint8Array> {
+    if (size === 0) return new Uint8Array(0);
+    const skipped = offset % 4;
+    const whole = roundUp(skipped + size, 4);
+    const handle = this.memory.place(this.readbackPool(), whole, 1, STAGING);
+    const chunk = this.memory.found as Chunk<Buffer>;
+    try {
+      this.memory.backend.copy([
+        { source, sourceOffset: offset - skipped, target: chunk.buffer, targetOffset: 0, size: whole },
+      ]);
+      return await this.memory.backend.read(chunk.buffer, skipped, size);
+    } finally {
+      if (!this.isDisposed) this.memory.release(chunk, handle);
+    }
   }
 
   copy(
@@ -101,6 +125,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   /** Every allocation is dead from now on. O(chunks + allocations). */
   dispose(): void {
+    this.isDisposed = true;
     for (const pool of this.memory.pools) {
       for (const chunk of pool.chunks) {
         for (const owner of chunk.liveOwners()) if (owner instanceof Allocation) owner.chunk = undefined;

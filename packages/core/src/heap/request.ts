@@ -24,7 +24,7 @@ export interface AllocationRequest {
    * tracks usage of whole buffers. Default: `write` when the usage has STORAGE, else `read`.
    */
   readonly access?: Access;
-  /** Where the bytes are wanted; `auto`, the default, means `gpu`. Transfers (`upload`, `readback`) take COPY bits only. */
+  /** Where the bytes are wanted; `auto`, the default, means `gpu`. `upload` takes COPY bits only, `readback` COPY_DST. */
   readonly location?: 'gpu' | 'upload' | 'readback' | 'auto';
   /** Shown in snapshots and errors. */
   readonly label?: string;
@@ -51,7 +51,7 @@ export function checkRequest(request: AllocationRequest, limits: BackendLimits):
   checkInteger(alignment, 'alignment', 1, MAX_ALIGNMENT, 'bad-alignment');
   checkOneOf(location, 'location', LOCATIONS);
   const onGpu = location === 'gpu' || location === 'auto';
-  checkUsage(usage, onGpu ? CHUNK_USAGE : TRANSFER_USAGE);
+  checkUsage(usage, onGpu ? CHUNK_USAGE : location === 'upload' ? TRANSFER_USAGE : BufferUsage.COPY_DST);
   const access = request.access ?? ((usage & BufferUsage.STORAGE) !== 0 ? 'write' : 'read');
   checkOneOf(access, 'access', ACCESSES);
   if (typeof label !== 'string')

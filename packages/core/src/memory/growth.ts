@@ -27,6 +27,12 @@ export function nextChunkBytes(size: number, poolBytes: number, chunkBytes: numb
   );
 }
 
+/** Bytes of a chunk for one allocation of `size` at a time: an eighth of a power of two more at most. */
+export function wholeChunkBytes(size: number, least: number): number {
+  const eighth = 2 ** Math.floor(Math.log2(Math.max(size, least))) / 8;
+  return roundUp(Math.max(size, least), eighth);
+}
+
 /** The most bytes that were live at once, over the last one or two windows of frames. */
 export class Watermark {
   private current = 0;

@@ -15,8 +15,8 @@ import { NO_SPACE } from '../ranges/suballocator.ts';
 import { Tlsf } from '../ranges/tlsf.ts';
 import { SerialQueue } from '../tables/serial-queue.ts';
 import { Chunk, type RangeOwner } from './chunk.ts';
-import { nextChunkBytes, Watermark } from './growth.ts';
-import { type Access, type Location, Pool } from './pool.ts';
+import { nextChunkBytes, Watermark, wholeChunkBytes } from './growth.ts';
+import { type Access, LEAST_WHOLE_BYTES, type Location, Pool } from './pool.ts';
 
 /** Settings of a heap's memory, in bytes. */
 export interface MemorySettings {
@@ -204,9 +204,7 @@ export class Memory<Buffer> {
         `${size} bytes do not fit one buffer, at most ${maxBufferSize} on this device; split the data or raise the limit`,
       );
     }
-    const wanted = dedicated
-      ? least
-      : nextChunkBytes(size, pool.reservedBytes, this.settings.chunkBytes, step);
+    const wanted = this.wantedBytes(pool, size, dedicated, step);
     let bytes = Math.min(wanted, maxBufferSize - (maxBufferSize % step));
     this.trimTo(Math.max(0, this.watermark.allowedBytes - bytes));
     for (;;) {
@@ -221,8 +219,14 @@ export class Memory<Buffer> {
     }
   }
 
+  private wantedBytes(pool: Pool<Buffer>, size: number, dedicated: boolean, step: number): number {
+    if (dedicated) return roundUp(size, step);
+    if (pool.oneEach) return wholeChunkBytes(size, LEAST_WHOLE_BYTES);
+    return nextChunkBytes(size, pool.reservedBytes, this.settings.chunkBytes, step);
+  }
+
   private createChunk(pool: Pool<Buffer>, bytes: number, dedicated: boolean): Chunk<Buffer> {
-    const granularity = dedicated ? bytes : CHUNK_GRANULARITY;
+    const granularity = dedicated || pool.oneEach ? bytes : CHUNK_GRANULARITY;
     const suballocator = new Tlsf({ capacity: bytes, granularity });
     const id = this.chunksMade;
     const created = this.backend.createBuffer({

@@ -14,7 +14,11 @@ export type Access = 'read' | 'write';
 /** Where the bytes are wanted; `scratch` is the heap's own detour for copies within one buffer. */
 export type Location = 'gpu' | 'upload' | 'readback' | 'scratch';
 
+/** Chunks that serve one allocation at a time are at least this large. */
+export const LEAST_WHOLE_BYTES: number = 16 * 1024;
+
 export class Pool<Buffer> {
+  /** Its place among the heap's pools. */
   readonly index: number;
   readonly name: string;
   readonly memoryType: number;
@@ -38,8 +42,14 @@ export class Pool<Buffer> {
     this.location = location;
   }
 
+  /** Whether every chunk serves one allocation at a time: reading maps a whole buffer, and nothing else may use it then. */
+  get oneEach(): boolean {
+    return this.location === 'readback';
+  }
+
   /** A range in the oldest chunk that has room (see `found`), or NO_SPACE. */
   reserve(size: number, alignment: number, owner: RangeOwner): Handle {
+    if (this.oneEach) return this.reserveWhole(size, owner);
     const chunks = this.chunks;
     for (let i = 0; i < chunks.length; i++) {
       const chunk = chunks[i] as Chunk<Buffer>;
@@ -51,6 +61,19 @@ export class Pool<Buffer> {
       }
     }
     return NO_SPACE;
+  }
+
+  /** The smallest empty chunk that holds `size` without wasting more than half of itself, whole. */
+  private reserveWhole(size: number, owner: RangeOwner): Handle {
+    let best: Chunk<Buffer> | undefined;
+    for (const chunk of this.chunks) {
+      if (chunk.rangeCount > 0 || chunk.refusal !== undefined || chunk.dedicated) continue;
+      if (chunk.sizeBytes < size || chunk.sizeBytes > 2 * Math.max(size, LEAST_WHOLE_BYTES)) continue;
+      if (best === undefined || chunk.sizeBytes < best.sizeBytes) best = chunk;
+    }
+    if (best === undefined) return NO_SPACE;
+    this.found = best;
+    return best.reserve(size, 1, owner);
   }
 
   add(chunk: Chunk<Buffer>): void {

@@ -260,28 +260,43 @@ export class BestFit implements Suballocator {
   private moveHole(n: number, offset: Units, units: Units): void {
     const cells = this.table.cells;
     const bin = binOf(cells[n + SIZE]);
-    const alone = this.bins.heads[bin] === n && cells[n + LEFT] === NIL && cells[n + RIGHT] === NIL;
-    const stays = alone && binOf(units) === bin;
+    const stays = binOf(units) === bin && isAlone(cells, this.bins.heads[bin], n);
     if (!stays) this.unlink(n);
     cells[n + OFFSET] = offset;
     cells[n + SIZE] = units;
     if (!stays) this.link(n);
   }
 
+  // Most bins hold one hole or none, so that is done here, without the tree.
+
   private link(n: number): void {
     const cells = this.table.cells;
     const heads = this.bins.heads;
     const bin = binOf(cells[n + SIZE]);
     const root = heads[bin];
-    heads[bin] = insertHole(cells, root, n);
-    if (root === NIL) this.bins.mark(bin);
+    if (root !== NIL) {
+      heads[bin] = insertHole(cells, root, n);
+      return;
+    }
+    cells[n + LEFT] = NIL;
+    cells[n + RIGHT] = NIL;
+    heads[bin] = n;
+    this.bins.mark(bin);
   }
 
   private unlink(n: number): void {
+    const cells = this.table.cells;
     const heads = this.bins.heads;
-    const bin = binOf(this.table.cells[n + SIZE]);
-    const root = removeHole(this.table.cells, heads[bin], n);
-    heads[bin] = root;
-    if (root === NIL) this.bins.unmark(bin);
+    const bin = binOf(cells[n + SIZE]);
+    if (isAlone(cells, heads[bin], n)) {
+      heads[bin] = NIL;
+      this.bins.unmark(bin);
+      return;
+    }
+    heads[bin] = removeHole(cells, heads[bin], n);
   }
+}
+
+function isAlone(cells: Int32Array, root: number, n: number): boolean {
+  return root === n && cells[n + LEFT] === NIL && cells[n + RIGHT] === NIL;
 }
