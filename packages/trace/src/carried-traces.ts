@@ -1,0 +1,27 @@
+/** Carried traces: the recordings that come with this package, by name. */
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '@gpuheap/core';
+
+const FOLDER = fileURLToPath(new URL('../traces/', import.meta.url));
+const ENDING = '.ndjson.gz';
+
+/** The names of the traces that this package carries, sorted. */
+export function carriedTraces(): string[] {
+  const files = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
+  return files
+    .filter((file) => file.endsWith(ENDING))
+    .map((file) => file.slice(0, -ENDING.length))
+    .sort();
+}
+
+/** The path of a carried trace, or `nameOrPath` itself when it is a file. @throws UsageError `bad-argument` */
+export function findTrace(nameOrPath: string): string {
+  if (carriedTraces().includes(nameOrPath)) return `${FOLDER}${nameOrPath}${ENDING}`;
+  if (existsSync(nameOrPath)) return nameOrPath;
+  const known = carriedTraces().join(', ');
+  throw new UsageError(
+    'bad-argument',
+    `there is no trace ${JSON.stringify(nameOrPath)}; pass a path, or one of ${known}`,
+  );
+}
