@@ -63,12 +63,12 @@ export class Pool<Buffer> {
     return NO_SPACE;
   }
 
-  /** The smallest empty chunk that holds `size` without wasting more than half of itself, whole. */
+  /** The smallest empty chunk that holds `size`, whole. */
   private reserveWhole(size: number, owner: RangeOwner): Handle {
     let best: Chunk<Buffer> | undefined;
     for (const chunk of this.chunks) {
       if (chunk.rangeCount > 0 || chunk.refusal !== undefined || chunk.dedicated) continue;
-      if (chunk.sizeBytes < size || chunk.sizeBytes > 2 * Math.max(size, LEAST_WHOLE_BYTES)) continue;
+      if (chunk.sizeBytes < size) continue;
       if (best === undefined || chunk.sizeBytes < best.sizeBytes) best = chunk;
     }
     if (best === undefined) return NO_SPACE;
