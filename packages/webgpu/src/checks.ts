@@ -3,9 +3,18 @@
  *
  * Promise  throws the `UsageError` codes of the port contract, with the value and what would be accepted.
  */
-import { type BackendLimits, type BufferDescriptor, BufferUsage, UsageError } from '@gpuheap/core';
+import {
+  type BackendLimits,
+  type BufferDescriptor,
+  BufferUsage,
+  MemoryProperty,
+  type MemoryType,
+  UsageError,
+} from '@gpuheap/core';
 
 const ALL_USAGES = Object.values(BufferUsage).reduce((all, bit) => all | bit, 0);
+
+const READBACK_USAGE = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
 
 /** What the checks look at of a buffer. */
 export interface CheckedBuffer {
@@ -40,7 +49,7 @@ export function checkOptions(value: unknown, name: string, known: readonly strin
 export function checkDescriptor(
   descriptor: BufferDescriptor,
   limits: BackendLimits,
-  memoryTypeCount: number,
+  memoryTypes: readonly MemoryType[],
 ): void {
   checkOptions(descriptor, 'descriptor', ['size', 'usage', 'memoryType', 'label']);
   const { size, usage, memoryType, label } = descriptor;
@@ -53,26 +62,31 @@ export function checkDescriptor(
       `size is ${size} bytes; this device allows ${limits.maxBufferSize} a buffer`,
     );
   }
-  checkCreationUsage(usage);
-  if (!Number.isSafeInteger(memoryType) || memoryType < 0 || memoryType >= memoryTypeCount) {
+  const type = Number.isSafeInteger(memoryType) ? memoryTypes[memoryType] : undefined;
+  if (type === undefined) {
     throw new UsageError(
       'bad-argument',
-      `memoryType is ${show(memoryType)}; pass 0 to ${memoryTypeCount - 1}`,
+      `memoryType is ${show(memoryType)}; pass 0 to ${memoryTypes.length - 1}`,
     );
   }
+  checkCreationUsage(usage, (type.properties & MemoryProperty.HOST_VISIBLE) !== 0);
   if (label !== undefined && typeof label !== 'string') {
     throw new UsageError('bad-argument', `label is ${show(label)}; pass a string`);
   }
 }
 
-function checkCreationUsage(usage: number): void {
+function checkCreationUsage(usage: number, hostVisible: boolean): void {
   if (!Number.isSafeInteger(usage) || usage <= 0 || usage > ALL_USAGES) {
     throw new UsageError('bad-usage', `usage is ${show(usage)}; combine bits of BufferUsage`);
   }
-  if ((usage & (BufferUsage.MAP_READ | BufferUsage.MAP_WRITE)) !== 0) {
+  if ((usage & BufferUsage.MAP_WRITE) !== 0) {
+    throw new UsageError('bad-usage', `usage ${usage} has MAP_WRITE; leave it out, write() needs no mapping`);
+  }
+  if ((usage & BufferUsage.MAP_READ) === 0) return;
+  if ((usage & ~READBACK_USAGE) !== 0 || !hostVisible) {
     throw new UsageError(
       'bad-usage',
-      `usage ${usage} has MAP_READ or MAP_WRITE; leave them out, write() and read() stage by themselves`,
+      `usage ${usage} has MAP_READ; combine it with COPY_DST alone, in a host-visible memory type`,
     );
   }
 }

@@ -5,7 +5,7 @@
  *          device buffer and, unless `creationChecks` is `none`, two error scopes.
  * Promise  no uncaptured device error and no unhandled rejection comes from here; a foreign device is never
  *          destroyed.
- * Refusal  hands out no mapped memory: all memory types are device buffers, reads are staged here.
+ * Refusal  hands out no mapped memory: what is written goes through the queue, what is read is copied out here.
  * Source   WebGPU, W3C. One queue runs in order, so a range may be reused as soon as its last use is
  *          submitted.
  */
@@ -31,6 +31,7 @@ import type { WebGpuBuffer, WebGpuDevice } from './device-types.ts';
 import { NOTHING_WRONG, runInScopes, type ScopedRun, type ScopeVerdict } from './error-scopes.ts';
 import { FenceLine } from './fence-line.ts';
 import { LossWatch } from './loss-watch.ts';
+import { MappedReader } from './mapped-reader.ts';
 import { ReadStaging } from './read-staging.ts';
 import { resolveOptions, type WebGpuBackendOptions } from './webgpu-options.ts';
 
@@ -54,6 +55,7 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
   private readonly watch: LossWatch;
   private readonly fences: FenceLine<Buffer>;
   private readonly staging: ReadStaging<Buffer>;
+  private readonly mapped: MappedReader<Buffer>;
   private readonly buffers = new BufferTable<Buffer>();
   private disposed = false;
 
@@ -67,6 +69,7 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
     this.watch = new LossWatch(device.lost);
     this.fences = new FenceLine(device.queue, this.watch);
     this.staging = new ReadStaging(device);
+    this.mapped = new MappedReader(device, this.watch, creationChecks === 'error-scope');
   }
 
   get stagingBytes(): number {
@@ -87,7 +90,7 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
 
   createBuffer(descriptor: BufferDescriptor): CreatedBuffer<Buffer> {
     this.checkUsable();
-    checkDescriptor(descriptor, this.limits, this.memoryTypes.length);
+    checkDescriptor(descriptor, this.limits, this.memoryTypes);
     if (this.watch.isLost) throw this.watch.error();
     const { size, usage, label } = descriptor;
     const asked = label === undefined ? { size, usage } : { size, usage, label };
@@ -136,8 +139,10 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
   read(buffer: Buffer, offset: number, size: number): Promise<Uint8Array> {
     this.checkUsable();
     const record = this.buffers.get(buffer, 'buffer');
-    checkUsage(record, BufferUsage.COPY_SRC, 'buffer', 'COPY_SRC');
+    const isMappable = (record.usage & BufferUsage.MAP_READ) !== 0;
+    if (!isMappable) checkUsage(record, BufferUsage.COPY_SRC, 'buffer', 'COPY_SRC');
     checkSpan(offset, size, record, 1, 'buffer');
+    if (isMappable) return this.mapped.read(buffer, record, offset, size);
     const { device, watch, staging, creationChecks } = this;
     const host = { device, watch, staging, creationChecks, refusal: this.refusal.bind(this) };
     return readBuffer(host, buffer, record, offset, size);
