@@ -21,18 +21,14 @@
 import type { Handle, Units } from '../base/quantities.ts';
 import {
   insertHole,
-  LEFT,
   lastHole,
   leastFitting,
   leastFrom,
   mostFitting,
-  OFFSET,
   paddingAt,
-  RIGHT,
   removeHole,
-  SIZE,
 } from '../tables/hole-tree.ts';
-import { NAME, NIL, RecordTable } from '../tables/record-table.ts';
+import { RecordTable } from '../tables/record-table.ts';
 import { binOf, SizeBins } from '../tables/size-bins.ts';
 import { readSlack, writeSlack } from './slack.ts';
 import { Span } from './span.ts';
@@ -46,11 +42,17 @@ import {
 } from './suballocator.ts';
 import { Tally } from './tally.ts';
 
-// Cells of a record after those of the hole tree.
-const SLACK = 3; // two cells, in the place of the tree's links while the range is live
+// Cells of a record; the tree knows the first five by the same numbers.
+const NAME = 0; // negative while the range is free
+const OFFSET = 1; // first unit
+const SIZE = 2; // units
+const LEFT = 3; // free: the smaller holes of the tree, or NIL
+const RIGHT = 4; // free: the larger ones, or NIL
+const SLACK = 3; // live: two cells, in the place of the tree's links
 const PREVIOUS = 5; // the range to the left, or NIL
 const NEXT = 6; // the range to the right, or NIL
 const STRIDE = 7;
+const NIL = -1; // no record; a constant of this file is faster than an imported one
 
 const CAPABILITIES: SuballocatorCapabilities = { freesInAnyOrder: true, anyAlignment: true, exact: true };
 
