@@ -16,23 +16,34 @@ export class FakeBuffer implements WebGpuBuffer {
   readonly bytes: Uint8Array;
   readonly device: FakeDevice;
   destroyed = false;
+  mapping: { readonly offset: number; readonly size: number } | undefined;
 
   constructor(device: FakeDevice, size: number) {
     this.device = device;
     this.bytes = new Uint8Array(size);
   }
 
-  async mapAsync(): Promise<void> {
+  /** As WebGPU: one mapping at a time, of an aligned range. */
+  async mapAsync(_mode: number, offset = 0, size: number = this.bytes.length - offset): Promise<void> {
+    if (this.mapping !== undefined) throw new Error('already mapped, or about to be');
+    if (offset % 8 !== 0 || size % 4 !== 0) throw new Error('misaligned mapping');
     const failure = this.device.mapFailures.shift();
     if (failure !== undefined) throw failure;
+    this.mapping = { offset, size };
     await this.device.mapGate;
   }
 
   getMappedRange(offset = 0, size: number = this.bytes.length - offset): ArrayBuffer {
+    const mapping = this.mapping;
+    if (mapping === undefined || offset < mapping.offset || offset + size > mapping.offset + mapping.size) {
+      throw new Error('not mapped there');
+    }
     return this.bytes.slice(offset, offset + size).buffer;
   }
 
-  unmap(): void {}
+  unmap(): void {
+    this.mapping = undefined;
+  }
 
   destroy(): void {
     this.destroyed = true;
