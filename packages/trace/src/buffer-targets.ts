@@ -5,8 +5,9 @@
  * Promise  pooled gives a buffer away again only after the submit that follows its release.
  * Refusal  pooled never gives a buffer back to the device, as the pools of common libraries do not.
  */
-import { MemoryProperty } from '@gpuheap/core';
+import { BufferUsage } from '@gpuheap/core';
 import type { MeasuredBackend } from './measured-backend.ts';
+import { type LocationTypes, locationTypes } from './memory-types.ts';
 import type { Place, ReplayTarget, ResourceRequest } from './replay-target.ts';
 
 /** A buffer that serves one resource at a time. */
@@ -22,20 +23,19 @@ export class DirectTarget<Buffer> implements ReplayTarget<Buffer, OwnBuffer<Buff
   readonly backend: MeasuredBackend<Buffer>;
   readonly pendingBytes: number = 0;
   private readonly held = new Set<OwnBuffer<Buffer>>();
-  private readonly memoryType: number;
+  private readonly types: LocationTypes;
 
   constructor(backend: MeasuredBackend<Buffer>) {
     this.backend = backend;
-    const fast = backend.memoryTypes.findIndex(
-      (type) => (type.properties & MemoryProperty.DEVICE_LOCAL) !== 0,
-    );
-    this.memoryType = Math.max(0, fast);
+    this.types = locationTypes(backend);
   }
 
   create(request: ResourceRequest): OwnBuffer<Buffer> {
     const size = Math.ceil(request.size / 4) * 4;
-    const { usage, label } = request;
-    const created = this.backend.createBuffer({ size, usage, memoryType: this.memoryType, label });
+    const { location, label } = request;
+    const usage = location === 'readback' ? request.usage | BufferUsage.MAP_READ : request.usage;
+    const descriptor = { size, usage, memoryType: this.types[location], label };
+    const created = this.backend.createBuffer(descriptor);
     const own = { buffer: created.buffer, offset: 0, size, key: keyOf(request) };
     this.held.add(own);
     return own;

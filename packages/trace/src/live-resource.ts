@@ -11,6 +11,7 @@ export interface LiveResource<Resource> {
   readonly contents: Contents;
   /** What the target made for it. */
   readonly resource: Resource;
+  readonly location: 'gpu' | 'upload' | 'readback';
   /** Where its first contents come from in the pattern table. */
   readonly patternOffset: number;
   /** Whether its first contents wait for the next submission. */

@@ -7,6 +7,7 @@
 import { BufferUsage, type CopyRegion } from '@gpuheap/core';
 import type { PlacedResource } from './live-resource.ts';
 import type { MeasuredBackend } from './measured-backend.ts';
+import { locationTypes } from './memory-types.ts';
 import type { PatternTable } from './pattern-table.ts';
 
 const PIECE_BYTES: number = 1024 * 1024;
@@ -25,7 +26,8 @@ export class PatternFills<Buffer> {
     const { raw } = backend;
     const size = table.bytes.byteLength;
     const usage = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
-    this.source = raw.createBuffer({ size, usage, memoryType: 0, label: 'replay patterns' }).buffer;
+    const memoryType = locationTypes(raw).gpu;
+    this.source = raw.createBuffer({ size, usage, memoryType, label: 'replay patterns' }).buffer;
     for (let at = 0; at < size; at += PIECE_BYTES) {
       raw.write(this.source, at, table.bytes.subarray(at, at + PIECE_BYTES));
     }

@@ -13,12 +13,10 @@ export interface ReplayOptions {
   readonly onProgress?: (done: number, all: number) => void;
   /** How many errors the device has reported that nobody caught. Default: none is known of. */
   readonly countErrors?: () => number;
-  /** Called after each verification: makes the backend forget the staging that only verification needed. */
-  readonly trimStaging?: () => void;
 }
 
 const CHECKPOINT_BYTES: number = 64 * 1024 * 1024;
-const KNOWN = ['checkpoints', 'checkpointBytes', 'samples', 'onProgress', 'countErrors', 'trimStaging'];
+const KNOWN = ['checkpoints', 'checkpointBytes', 'samples', 'onProgress', 'countErrors'];
 
 /** The options with defaults filled in. @throws UsageError `bad-argument`, `unknown-option`, `bad-size` */
 export function resolveReplayOptions(options: ReplayOptions): Required<ReplayOptions> {
@@ -35,7 +33,6 @@ export function resolveReplayOptions(options: ReplayOptions): Required<ReplayOpt
     samples: 500,
     onProgress: () => {},
     countErrors: () => 0,
-    trimStaging: () => {},
     ...options,
   };
   checkCount(resolved.checkpoints, 'checkpoints', 0, 'bad-argument');

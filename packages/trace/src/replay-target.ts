@@ -52,13 +52,14 @@ export interface ReplayTarget<Buffer, Resource extends Place<Buffer> = Place<Buf
 const TRANSFER: number = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
 /**
- * What a traced usage becomes: the port maps nothing, so staging buffers become plain ones that are copied from and to,
- * and every buffer can be filled and read back.
+ * What a traced usage becomes: nothing is mapped for writing, so upload buffers become plain ones that are copied from;
+ * readback buffers are copied to, and mapped by the read; every other buffer can also be filled and read back.
  */
 export function requestFor(size: number, tracedUsage: number, label: string): ResourceRequest {
   if ((tracedUsage & BufferUsage.MAP_WRITE) !== 0)
     return { size, usage: TRANSFER, location: 'upload', label };
-  if ((tracedUsage & BufferUsage.MAP_READ) !== 0)
-    return { size, usage: TRANSFER, location: 'readback', label };
+  if ((tracedUsage & BufferUsage.MAP_READ) !== 0) {
+    return { size, usage: BufferUsage.COPY_DST, location: 'readback', label };
+  }
   return { size, usage: tracedUsage | TRANSFER, location: 'gpu', label };
 }

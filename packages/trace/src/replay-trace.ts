@@ -45,7 +45,7 @@ export async function replayTrace<Buffer, Resource extends Place<Buffer>>(
   const from = backend.clock();
   const figures = figuresOf(trace);
   const replayer = new Replayer(trace, target, new PatternTable());
-  const verifier = new Verifier(backend, replayer.findings, resolved.trimStaging);
+  const verifier = new Verifier(backend, replayer.findings);
   const timeline = new Timeline(trace, resolved.samples);
   const checkpoints = planCheckpoints(trace, resolved.checkpoints);
   const watch = { verifier, timeline, checkpoints, peakEvent: figures.peakEvent, options: resolved };

@@ -89,10 +89,11 @@ export class Replayer<Buffer, Resource extends Place<Buffer>> {
     this.checksum(resource.offset);
     const patternOffset = table.offsetFor(id);
     const contents = new Contents(table, size, patternOffset);
-    const live = { id, label, size, contents, resource, patternOffset, fillPending: false };
+    const { location } = request;
+    const live = { id, label, size, contents, resource, location, patternOffset, fillPending: false };
     this.live.set(id, live);
     this.liveBytes += size;
-    if (trace.mapped[index] === 1 || request.location === 'upload') {
+    if (trace.mapped[index] === 1 || location === 'upload') {
       target.write(resource, 0, table.slice(patternOffset, size));
     } else {
       this.fills.add(live);

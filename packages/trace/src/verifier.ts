@@ -1,13 +1,15 @@
 /**
  * Verifier: reads resources back, many at a time, and compares every byte.
  *
- * Cost     resources are gathered by GPU copies into one buffer, so a batch of up to 16 MiB is one submission and one read.
- * Promise  its buffers and staging appear in no figure.
- * Refusal  a checkpoint with a limit takes resources in turn: what it leaves out comes first the next time.
+ * Cost     resources are gathered by GPU copies into one buffer: up to 16 MiB are one submission and one read.
+ * Promise  its buffer appears in no figure.
+ * Refusal  readback buffers can not be copied from: they are compared when the trace maps them. A checkpoint with a
+ *          limit takes resources in turn: what it leaves out comes first the next time.
  */
 import { BufferUsage, type CopyRegion } from '@gpuheap/core';
 import type { PlacedResource } from './live-resource.ts';
 import type { MeasuredBackend } from './measured-backend.ts';
+import { locationTypes } from './memory-types.ts';
 import type { Findings } from './mismatch.ts';
 
 const BATCH_BYTES: number = 16 * 1024 * 1024;
@@ -24,19 +26,20 @@ interface Part<Buffer> {
 export class Verifier<Buffer> {
   private readonly backend: MeasuredBackend<Buffer>;
   private readonly findings: Findings;
-  private readonly trimStaging: () => void;
   private gathering: Buffer | undefined;
   private turn = 0;
 
-  constructor(backend: MeasuredBackend<Buffer>, findings: Findings, trimStaging: () => void) {
+  constructor(backend: MeasuredBackend<Buffer>, findings: Findings) {
     this.backend = backend;
     this.findings = findings;
-    this.trimStaging = trimStaging;
   }
 
   /** Verifies resources of together about `limitBytes`, in turn. O(resources + bytes). */
   async verify(all: readonly PlacedResource<Buffer>[], limitBytes: number, event: number): Promise<void> {
-    const chosen = this.choose(all, limitBytes);
+    const chosen = this.choose(
+      all.filter((live) => live.location !== 'readback'),
+      limitBytes,
+    );
     let batch: Part<Buffer>[] = [];
     let filled = 0;
     for (const live of chosen) {
@@ -52,7 +55,6 @@ export class Verifier<Buffer> {
       }
     }
     if (batch.length > 0) await this.verifyBatch(batch, filled, event);
-    this.trimStaging();
   }
 
   dispose(): void {
@@ -91,8 +93,9 @@ export class Verifier<Buffer> {
   }
 
   private gatheringBuffer(): Buffer {
-    const usage = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
-    const descriptor = { size: BATCH_BYTES, usage, memoryType: 0, label: 'replay verification' };
+    const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
+    const memoryType = locationTypes(this.backend.raw).readback;
+    const descriptor = { size: BATCH_BYTES, usage, memoryType, label: 'replay verification' };
     this.gathering ??= this.backend.raw.createBuffer(descriptor).buffer;
     return this.gathering;
   }
