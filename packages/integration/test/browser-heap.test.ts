@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserPage, openBrowserPage } from '../src/browser-page.ts';
 import type { SmokeReport } from '../src/heap-smoke.ts';
+import type { LossReport } from '../src/loss-smoke.ts';
 import type { PageFacts } from '../src/page/smoke-page.ts';
+import { ALL_REJECTED } from './all-rejected.ts';
 
 describe('a heap in headless Chromium', () => {
   let page: BrowserPage;
@@ -28,6 +30,12 @@ describe('a heap in headless Chromium', () => {
 
   it('writes shared memory', async () => {
     expect(await page.call<number[]>('shared')).toEqual([6, 6, 6, 6, 6, 6, 6, 6]);
+  });
+
+  it('rejects what waits when the device is destroyed', async () => {
+    const { serials, ...outcomes } = await page.call<LossReport>('loss');
+    expect(outcomes).toEqual(ALL_REJECTED);
+    expect(serials[1]).toBe(serials[0]);
   });
 
   it('gave no warning, error or exception', () => {

@@ -2,6 +2,8 @@ import { BufferUsage, OutOfMemoryError } from '@gpuheap/core';
 import { type DawnDevice, openDawn, openDawnHeap } from '@gpuheap/dawn-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { smokeHeap } from '../src/heap-smoke.ts';
+import { smokeLoss } from '../src/loss-smoke.ts';
+import { ALL_REJECTED } from './all-rejected.ts';
 
 const MEBI = 1024 * 1024;
 
@@ -13,6 +15,15 @@ describe('a heap on Dawn', () => {
     expect(report.verifiedBytes).toBeGreaterThan(100_000);
     expect(report.bufferCount).toBeLessThan(report.allocated / 10);
     heap.dispose();
+  });
+});
+
+describe('a backend on Dawn', () => {
+  it('rejects what waits when the device is destroyed', async () => {
+    const dawn = await openDawn({ device: 'software' });
+    const { serials, ...outcomes } = await smokeLoss(dawn.backend(), () => dawn.close());
+    expect(outcomes).toEqual(ALL_REJECTED);
+    expect(serials[1]).toBe(serials[0]);
   });
 });
 

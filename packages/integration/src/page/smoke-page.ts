@@ -1,7 +1,8 @@
 /// <reference types="@webgpu/types" />
 /** Smoke page: a heap on the browser's own device. */
-import { openWebGpuHeap } from '@gpuheap/webgpu';
+import { createWebGpuBackend, openWebGpuHeap } from '@gpuheap/webgpu';
 import { type SmokeReport, smokeHeap } from '../heap-smoke.ts';
+import { type LossReport, smokeLoss } from '../loss-smoke.ts';
 
 /** What the page tells of its surroundings. */
 export interface PageFacts {
@@ -15,6 +16,7 @@ const host = globalThis as unknown as {
   facts: () => Promise<PageFacts>;
   smoke: () => Promise<SmokeReport>;
   shared: () => Promise<number[]>;
+  loss: () => Promise<LossReport>;
 };
 
 async function openDevice(): Promise<GPUDevice> {
@@ -47,4 +49,9 @@ host.shared = async () => {
   heap.dispose();
   device.destroy();
   return [...bytes];
+};
+
+host.loss = async () => {
+  const device = await openDevice();
+  return smokeLoss(createWebGpuBackend(device), () => device.destroy());
 };
