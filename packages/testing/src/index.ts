@@ -1,1 +1,3 @@
+export * from './oracles/index.ts';
 export { scale } from './scale.ts';
+export * from './suballocator-contract/index.ts';

@@ -35,7 +35,7 @@ function slowXorShift(seed: number, count: number): number[] {
 }
 
 describe.each(WORKLOAD_NAMES)('%s', (name) => {
-  const options = name === 'W3' ? { steps: 50 } : SMALL;
+  const options = name === 'W3' ? { steps: 50 } : name === 'W5' ? {} : SMALL;
   const workload = makeWorkload(name, options);
   const { kind, slot, size, alignment } = workload.operations;
 
@@ -69,6 +69,15 @@ describe.each(WORKLOAD_NAMES)('%s', (name) => {
     expect(new Set(alignment)).toEqual(new Set([workload.alignment]));
     expect(workload.span % workload.alignment).toBe(0);
     expect(Math.min(...size)).toBeGreaterThanOrEqual(name === 'W6' ? 16 : name === 'W2' ? 64 : 256);
+  });
+});
+
+describe('checkerboard', () => {
+  it('is of the published size, or as many slots as asked', () => {
+    const { span, fillCount, expectedFailureCount } = makeWorkload('W5');
+    expect([span, fillCount, expectedFailureCount]).toEqual([32_768 * 4096, 32_768, 4_096]);
+    const small = makeWorkload('W5', { steps: 64 });
+    expect([small.span, small.fillCount, small.expectedFailureCount]).toEqual([64 * 4096, 64, 8]);
   });
 });
 

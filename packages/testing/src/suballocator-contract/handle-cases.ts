@@ -1,0 +1,137 @@
+/** Handle cases: every handle that is not live is refused, by every function, and nothing changes. */
+import { type Handle, NO_SPACE, type Suballocator } from '@gpuheap/core/ranges';
+import { scale } from '../scale.ts';
+import { BAD_HANDLES, FORGED_HANDLES, forgeriesOf } from './bad-values.ts';
+import { type Checks, shown } from './checks.ts';
+import { type ContractCase, type MakeSuballocator, makeWitness } from './contract-case.ts';
+import type { Witness } from './witness.ts';
+
+const group = 'handles';
+const STALE = ['stale-handle'];
+const BAD = ['bad-handle'];
+
+/** Stale, doubled, foreign and forged handles. */
+export function handleCases(make: MakeSuballocator): ContractCase[] {
+  return [
+    {
+      group,
+      name: 'refuses a handle that was freed, also when its range lives again',
+      run: (c) => checkStale(make, c),
+    },
+    { group, name: 'refuses every handle from before a reset', run: (check) => checkReset(make, check) },
+    {
+      group,
+      name: 'never names two ranges alike, however often a place is used',
+      run: (c) => checkReuse(make, c),
+    },
+    { group, name: 'refuses forged handles', run: (check) => checkForged(make, check) },
+    { group, name: 'refuses handles of another instance', run: (check) => checkForeign(make, check) },
+  ];
+}
+
+const QUESTIONS: readonly [string, (subject: Suballocator, handle: Handle) => unknown][] = [
+  ['free', (subject, handle) => subject.free(handle)],
+  ['offsetOf', (subject, handle) => subject.offsetOf(handle)],
+  ['sizeOf', (subject, handle) => subject.sizeOf(handle)],
+];
+
+function refuseEverywhere(witness: Witness, handle: unknown, codes: readonly string[], what: string): void {
+  for (const [name, ask] of QUESTIONS) {
+    const call = `${name}(${shown(handle)}), ${what},`;
+    witness.refused(call, codes, (subject) => ask(subject, handle as Handle));
+  }
+}
+
+function checkStale(make: MakeSuballocator, check: Checks): void {
+  const witness = makeWitness(make, { capacity: 64 }, check);
+  const first = witness.allocate(16);
+  const second = witness.allocate(16);
+  witness.freeAt(1);
+  refuseEverywhere(witness, second, STALE, 'freed');
+  witness.freeAt(0);
+  refuseEverywhere(witness, first, STALE, 'freed');
+  refuseEverywhere(witness, second, STALE, 'freed');
+  // The same places again: the old handles must not name them.
+  witness.allocate(16);
+  witness.allocate(16);
+  refuseEverywhere(witness, first, STALE, 'freed and its place used again');
+  refuseEverywhere(witness, second, STALE, 'freed and its place used again');
+}
+
+function checkReset(make: MakeSuballocator, check: Checks): void {
+  const witness = makeWitness(make, { capacity: 64 }, check);
+  const handles: Handle[] = [];
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 4; i++) handles.push(witness.allocate(16));
+    witness.freeAt(3);
+    witness.reset();
+    for (const handle of handles) refuseEverywhere(witness, handle, STALE, 'from before a reset');
+  }
+  witness.reset();
+  for (let i = 0; i < 4; i++) check.that(witness.allocate(16) !== NO_SPACE, 'A reset span is not empty.');
+  for (const handle of handles) refuseEverywhere(witness, handle, STALE, 'from before a reset');
+}
+
+function checkReuse(make: MakeSuballocator, check: Checks): void {
+  const subject = make({ capacity: 16 });
+  const given = new Set<Handle>();
+  for (let i = 0; i < scale(5_000, 300_000); i++) {
+    const handle = subject.allocate(16);
+    check.that(
+      !given.has(handle),
+      () => `Handle ${handle} was given out twice, the second time in round ${i}.`,
+    );
+    given.add(handle);
+    if (i % 3 === 0) subject.reset();
+    else subject.free(handle);
+  }
+  const live = subject.allocate(16);
+  let tried = 0;
+  for (const handle of given) {
+    if (tried++ > 20_000) break;
+    check.refuses(() => subject.free(handle), STALE, `free(${handle}), used long ago,`);
+  }
+  check.same(subject.offsetOf(live), 0, 'Offset of the live range');
+}
+
+function checkForged(make: MakeSuballocator, check: Checks): void {
+  const witness = makeWitness(make, { capacity: 1024 }, check);
+  const refuseAll = (): void => {
+    for (const bad of BAD_HANDLES) refuseEverywhere(witness, bad, BAD, 'forged');
+    for (const forged of FORGED_HANDLES) {
+      if (!witness.hasGiven(forged)) refuseEverywhere(witness, forged, BAD, 'forged');
+    }
+  };
+  refuseAll();
+  for (let i = 0; i < 20; i++) witness.allocate(16);
+  witness.freeAt(3);
+  refuseAll();
+  for (const { handle } of witness.live.slice(0, 3)) {
+    for (const forged of forgeriesOf(handle)) {
+      if (!witness.hasGiven(forged)) refuseEverywhere(witness, forged, BAD, 'forged from a live one');
+    }
+    // Neighbours in number may name nothing, or have a range of their own.
+    for (const near of [handle - 1, handle + 1, handle + 64]) {
+      if (!witness.hasGiven(near)) refuseEverywhere(witness, near, BAD, 'forged from a live one');
+    }
+  }
+}
+
+function checkForeign(make: MakeSuballocator, check: Checks): void {
+  const witnesses = [1, 2, 3].map(() => makeWitness(make, { capacity: 256 }, check));
+  for (const witness of witnesses) {
+    for (let i = 0; i < 8; i++) witness.allocate(16);
+    witness.freeAt(2);
+    witness.allocate(16);
+  }
+  for (const witness of witnesses) {
+    for (const other of witnesses) {
+      if (other === witness) continue;
+      const foreign = [...other.live.map((range) => range.handle), ...other.ended];
+      for (const handle of foreign) {
+        check.that(!witness.hasGiven(handle), () => `Two instances gave out the same handle, ${handle}.`);
+        refuseEverywhere(witness, handle, BAD, 'of another instance');
+      }
+    }
+  }
+}

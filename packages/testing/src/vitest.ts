@@ -1,0 +1,1 @@
+export { describeSuballocatorContract } from './suballocator-contract/describe.ts';
