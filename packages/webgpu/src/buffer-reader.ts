@@ -6,7 +6,7 @@
  * Source   WebGPU: only buffers that do nothing else can be mapped, so what the CPU reads is always a copy.
  */
 import { BackendError, type OutOfMemoryError } from '@gpuheap/core';
-import type { BufferRecord } from './buffer-table.ts';
+import type { BufferRecord } from './buffer-record.ts';
 import type { WebGpuBuffer, WebGpuDevice } from './device-types.ts';
 import { NOTHING_WRONG, runInScopes, type ScopedRun } from './error-scopes.ts';
 import type { LossWatch } from './loss-watch.ts';

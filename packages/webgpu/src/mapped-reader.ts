@@ -8,7 +8,7 @@
  * Source   WebGPU, W3C, "Buffer Mapping": offsets are multiples of 8, sizes of 4.
  */
 import { BackendError } from '@gpuheap/core';
-import type { BufferRecord } from './buffer-table.ts';
+import type { BufferRecord } from './buffer-record.ts';
 import type { WebGpuBuffer, WebGpuDevice } from './device-types.ts';
 import { NOTHING_WRONG, runInScopes, type ScopedRun } from './error-scopes.ts';
 import type { LossWatch } from './loss-watch.ts';

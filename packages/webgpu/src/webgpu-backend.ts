@@ -24,9 +24,17 @@ import {
   type Serial,
   UsageError,
 } from '@gpuheap/core';
+import {
+  BufferTable,
+  checkData,
+  checkDescriptor,
+  checkRegions,
+  checkSpan,
+  checkUsage,
+  show,
+} from '@gpuheap/core/backend';
 import { readBuffer } from './buffer-reader.ts';
-import { type BufferRecord, BufferTable } from './buffer-table.ts';
-import { checkData, checkDescriptor, checkSpan, checkUsage, show } from './checks.ts';
+import type { BufferRecord } from './buffer-record.ts';
 import type { WebGpuBuffer, WebGpuDevice } from './device-types.ts';
 import { NOTHING_WRONG, runInScopes, type ScopedRun, type ScopeVerdict } from './error-scopes.ts';
 import { FenceLine } from './fence-line.ts';
@@ -56,7 +64,7 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
   private readonly fences: FenceLine<Buffer>;
   private readonly staging: ReadStaging<Buffer>;
   private readonly mapped: MappedReader<Buffer>;
-  private readonly buffers = new BufferTable<Buffer>();
+  private readonly buffers = new BufferTable<Buffer, BufferRecord>();
   private disposed = false;
 
   /** @throws UsageError `bad-argument`, `unknown-option` */
@@ -121,11 +129,7 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
   /** As the port says. A submission that touches a refused buffer, or comes after a loss, does nothing. */
   copy(regions: readonly CopyRegion<Buffer>[]): void {
     this.checkUsable();
-    if (!Array.isArray(regions)) {
-      throw new UsageError('bad-argument', `regions is ${show(regions)}; pass an array of regions`);
-    }
-    const records: BufferRecord[] = [];
-    for (const [index, region] of regions.entries()) this.checkRegion(region, `regions[${index}]`, records);
+    const records = checkRegions(regions, this.buffers, this.limits);
     if (regions.length === 0) return;
     this.act(records, () => {
       const encoder = this.device.createCommandEncoder();
@@ -177,23 +181,6 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
 
   private checkUsable(): void {
     if (this.disposed) throw new UsageError('disposed', 'this backend was disposed; make a new one');
-  }
-
-  /** Checks a region and adds the buffers that it touches to `records`. */
-  private checkRegion(region: CopyRegion<Buffer>, name: string, records: BufferRecord[]): void {
-    if (region === null || typeof region !== 'object') {
-      throw new UsageError('bad-argument', `${name} is ${show(region)}; pass a region`);
-    }
-    const source = this.buffers.get(region.source, `${name}.source`);
-    const target = this.buffers.get(region.target, `${name}.target`);
-    if (source === target) {
-      throw new UsageError('same-buffer', `${name} copies within one buffer; go through another one`);
-    }
-    checkUsage(source, BufferUsage.COPY_SRC, `${name}.source`, 'COPY_SRC');
-    checkUsage(target, BufferUsage.COPY_DST, `${name}.target`, 'COPY_DST');
-    checkSpan(region.sourceOffset, region.size, source, COPY_ALIGNMENT, `${name}.source`);
-    checkSpan(region.targetOffset, region.size, target, COPY_ALIGNMENT, `${name}.target`);
-    records.push(source, target);
   }
 
   /** Runs device calls that touch `records`; those whose grant is open may still turn out to be invalid. */

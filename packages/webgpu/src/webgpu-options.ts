@@ -1,6 +1,6 @@
 /** Options of the WebGPU backend, and their defaults. */
 import { UsageError } from '@gpuheap/core';
-import { checkOptions, show } from './checks.ts';
+import { checkOptions, show } from '@gpuheap/core/backend';
 
 /** How a {@link WebGpuBackend} behaves. */
 export interface WebGpuBackendOptions {

@@ -1,4 +1,6 @@
+export { checkInteger, checkOneOf, checkOptions, show } from '../base/check.ts';
 export type { Serial } from '../base/quantities.ts';
+export { BufferTable, type CheckedBuffer } from './buffer-table.ts';
 export { MemoryTypeSelector, type MemoryTypeWish } from './memory-type-selector.ts';
 export {
   type BackendLimits,
@@ -11,3 +13,4 @@ export {
   MemoryProperty,
   type MemoryType,
 } from './port.ts';
+export { checkData, checkDescriptor, checkRegions, checkSpan, checkUsage } from './port-checks.ts';

@@ -1,49 +1,23 @@
 /**
- * Argument checks of the backend: everything is looked at before anything is touched.
+ * Port checks: the argument checks that every backend owes its callers, written once for those who write backends.
  *
  * Promise  throws the `UsageError` codes of the port contract, with the value and what would be accepted.
  */
+import { checkOptions, show } from '../base/check.ts';
+import { UsageError } from '../base/errors.ts';
+import type { BufferTable, CheckedBuffer } from './buffer-table.ts';
 import {
   type BackendLimits,
   type BufferDescriptor,
   BufferUsage,
+  type CopyRegion,
   MemoryProperty,
   type MemoryType,
-  UsageError,
-} from '@gpuheap/core';
+} from './port.ts';
 
-const ALL_USAGES = Object.values(BufferUsage).reduce((all, bit) => all | bit, 0);
+const ALL_USAGES: number = Object.values(BufferUsage).reduce((all, bit) => all | bit, 0);
 
-const READBACK_USAGE = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
-
-/** What the checks look at of a buffer. */
-export interface CheckedBuffer {
-  readonly sizeBytes: number;
-  readonly usage: number;
-}
-
-/** How a value is shown in an error. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return 'a function';
-  if (value === null || typeof value !== 'object') return String(value);
-  return Array.isArray(value) ? 'an array' : 'an object';
-}
-
-/** Throws `bad-argument` unless `value` is an object, `unknown-option` for a key that is not in `known`. */
-export function checkOptions(value: unknown, name: string, known: readonly string[]): void {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new UsageError('bad-argument', `${name} is ${show(value)}; pass an object`);
-  }
-  for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue;
-    throw new UsageError(
-      'unknown-option',
-      `${name} has no option ${show(key)}; known are ${known.join(', ')}`,
-    );
-  }
-}
+const READBACK_USAGE: number = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
 
 /** Throws unless the descriptor is one that the port allows. */
 export function checkDescriptor(
@@ -54,7 +28,10 @@ export function checkDescriptor(
   checkOptions(descriptor, 'descriptor', ['size', 'usage', 'memoryType', 'label']);
   const { size, usage, memoryType, label } = descriptor;
   if (!Number.isSafeInteger(size) || size <= 0 || size % limits.copyAlignment !== 0) {
-    throw new UsageError('bad-size', `size is ${show(size)}; pass a positive multiple of 4 bytes`);
+    throw new UsageError(
+      'bad-size',
+      `size is ${show(size)}; pass a positive multiple of ${limits.copyAlignment} bytes`,
+    );
   }
   if (size > limits.maxBufferSize) {
     throw new UsageError(
@@ -126,4 +103,45 @@ export function checkData(data: unknown): asserts data is ArrayBufferView {
   if (!ArrayBuffer.isView(data)) {
     throw new UsageError('bad-data', `data is ${show(data)}; pass a typed array or a DataView`);
   }
+}
+
+/**
+ * Throws unless every region is one that `copy` may do; answers the records of the buffers, source and target in turn.
+ * O(regions).
+ */
+export function checkRegions<Buffer extends object, Record extends CheckedBuffer>(
+  regions: readonly CopyRegion<Buffer>[],
+  buffers: BufferTable<Buffer, Record>,
+  limits: BackendLimits,
+): Record[] {
+  if (!Array.isArray(regions)) {
+    throw new UsageError('bad-argument', `regions is ${show(regions)}; pass an array of regions`);
+  }
+  const records: Record[] = [];
+  for (const [index, region] of regions.entries()) {
+    const name = `regions[${index}]`;
+    if (region === null || typeof region !== 'object') {
+      throw new UsageError('bad-argument', `${name} is ${show(region)}; pass a region`);
+    }
+    const { source, sourceOffset, target, targetOffset, size } = region as CopyRegion<Buffer>;
+    const from = buffers.get(source, `${name}.source`);
+    const to = buffers.get(target, `${name}.target`);
+    checkUsage(from, BufferUsage.COPY_SRC, `${name}.source`, 'COPY_SRC');
+    checkUsage(to, BufferUsage.COPY_DST, `${name}.target`, 'COPY_DST');
+    checkSpan(sourceOffset, size, from, limits.copyAlignment, `${name}.source`);
+    checkSpan(targetOffset, size, to, limits.copyAlignment, `${name}.target`);
+    if (source === target) checkWithin(region as CopyRegion<Buffer>, limits, name);
+    records.push(from, to);
+  }
+  return records;
+}
+
+function checkWithin(region: CopyRegion<object>, limits: BackendLimits, name: string): void {
+  const { sourceOffset, targetOffset, size } = region;
+  const apart = sourceOffset + size <= targetOffset || targetOffset + size <= sourceOffset;
+  if (limits.copiesWithinBuffer && apart) return;
+  throw new UsageError(
+    'same-buffer',
+    `${name} copies within one buffer, from ${sourceOffset} to ${targetOffset}; go through another buffer`,
+  );
 }

@@ -5,18 +5,19 @@
  * Promise  a buffer of anyone else, of another backend too, is `foreign-object`; one given back is
  *          `dead-buffer`.
  */
-import { UsageError } from '@gpuheap/core';
-import { type CheckedBuffer, show } from './checks.ts';
+import { show } from '../base/check.ts';
+import { UsageError } from '../base/errors.ts';
 
-/** What is known of one buffer. */
-export interface BufferRecord extends CheckedBuffer {
-  /** `asked` until the device has answered. A refused buffer exists for the API, but holds nothing. */
-  grant: 'asked' | 'granted' | 'refused';
+/** What the checks look at of a buffer. */
+export interface CheckedBuffer {
+  readonly sizeBytes: number;
+  /** Bits of BufferUsage. */
+  readonly usage: number;
 }
 
 /** The buffers of one backend. */
-export class BufferTable<Buffer extends object> {
-  private readonly live = new Map<Buffer, BufferRecord>();
+export class BufferTable<Buffer extends object, Record extends CheckedBuffer> {
+  private readonly live = new Map<Buffer, Record>();
   private readonly dead = new WeakSet<Buffer>();
   private bytes = 0;
 
@@ -25,13 +26,13 @@ export class BufferTable<Buffer extends object> {
     return this.bytes;
   }
 
-  add(buffer: Buffer, record: BufferRecord): void {
+  add(buffer: Buffer, record: Record): void {
     this.live.set(buffer, record);
     this.bytes += record.sizeBytes;
   }
 
   /** The record of a live buffer. @throws UsageError `dead-buffer`, `foreign-object` */
-  get(buffer: Buffer, name: string): BufferRecord {
+  get(buffer: Buffer, name: string): Record {
     const record = this.live.get(buffer);
     if (record !== undefined) return record;
     if (typeof buffer === 'object' && buffer !== null && this.dead.has(buffer)) {
