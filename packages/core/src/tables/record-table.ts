@@ -31,8 +31,10 @@ const FIRST_RECORDS = 16;
 /** Records that a table can hold. */
 export const MAX_RECORDS: number = GENERATION_STEP;
 
-// Tables begin at different generations, so that a handle of one is not by chance a handle of the next.
+// Tables begin at different generations, so that a handle of one is not by chance a handle of the next. Tables made one
+// after another begin far apart: a few lives of a record do not make it catch up with its neighbour.
 const SALTS = 64;
+const SALT_STEP = 39; // odd, and the golden section of 64
 let tablesMade = 0;
 
 export class RecordTable {
@@ -50,7 +52,7 @@ export class RecordTable {
   constructor(stride: number) {
     this.stride = stride;
     this.cells = new Int32Array(stride * FIRST_RECORDS);
-    this.firstGeneration = 1 + tablesMade;
+    this.firstGeneration = 1 + ((tablesMade * SALT_STEP) % SALTS);
     tablesMade = (tablesMade + 1) % SALTS;
   }
 
