@@ -12,7 +12,7 @@ import { BEST_FIT, TLSF } from './competitors/ours.ts';
 import { THI_NG } from './competitors/thi-ng.ts';
 import { measure, type Timing } from './measure.ts';
 import { type MetadataUse, measureMetadata } from './metadata.ts';
-import { chooseRows, REFERENCE_TITLES, type Row, recordRow } from './rows.ts';
+import { chooseRows, REFERENCE_TITLES, type Row, type RowName, recordRow } from './rows.ts';
 import { measureSteadiness, type Steadiness } from './steadiness.ts';
 import { formatTable, formatVerdicts } from './table.ts';
 import { judgeMetadata, judgeSteadiness, judgeTightness, judgeTimes, type Verdict } from './targets.ts';
@@ -28,8 +28,8 @@ export type SectionName = 'P4' | 'P7' | 'P8' | 'P9';
 export interface BenchOptions {
   readonly quick: boolean;
   readonly sections: readonly SectionName[];
-  /** Only rows of this workload. */
-  readonly workload?: string;
+  /** Only rows of this name. */
+  readonly workload?: RowName;
   /** Timed repeats. */
   readonly repeats: number;
   /** Start of the workloads' random numbers. */
@@ -38,7 +38,11 @@ export interface BenchOptions {
 
 /** Everything measured. */
 export interface BenchRecord {
-  readonly times: { readonly row: Row; readonly timings: readonly Timing[] }[];
+  readonly times: {
+    readonly title: string;
+    readonly reference: readonly (number | undefined)[] | undefined;
+    readonly timings: readonly Timing[];
+  }[];
   readonly tightness: Tightness[];
   readonly metadata: MetadataUse[];
   readonly steadiness: Steadiness[];
@@ -76,24 +80,23 @@ async function runTimes(
       '   n=… is how many operations a slow baseline ran; baselines align to 8 or 16 and have a quarter more room.\n' +
       `   Reference, measured on another machine: ${REFERENCE_TITLES.join(', ')}.\n`,
   );
-  for (const row of chooseRows(options.workload, options.quick)) {
-    const workload = recordRow(row, options.quick, options.seed);
+  for (const row of await chooseRows(options.workload, options.quick)) {
+    const program = recordRow(row, options.quick, options.seed);
+    const operationCount = program.operationCount - program.fillCount;
     const others = row.oursOnly ? [] : baselines.filter(({ name }) => canRun(name, row));
     const repeats = { warmUps: WARM_UPS, repeats: options.repeats };
-    const timings = await measure(workload, row.liveCount, [...ours, ...others], repeats);
-    record.times.push({ row, timings });
+    const timings = await measure(program, row.liveCount, [...ours, ...others], repeats);
+    record.times.push({ title: row.title, reference: row.reference, timings });
     record.verdicts.push(...judgeTimes(row, timings));
-    print(`${row.title}, ${workload.operationCount - workload.fillCount} operations`);
-    print(
-      formatTable(timings.map((timing) => timeCells(timing, workload.operationCount - workload.fillCount))),
-    );
+    print(`${row.title}, ${operationCount} operations`);
+    print(formatTable(timings.map((timing) => timeCells(timing, operationCount))));
     if (row.reference !== undefined) print(referenceLine(row.reference));
   }
 }
 
 /** W5 asks for what must be refused: one baseline traps then, another would take minutes. */
 function canRun(name: string, row: Row): boolean {
-  return row.workload !== 'W5' || name === 'malloc';
+  return row.name !== 'W5' || name === 'malloc';
 }
 
 function timeCells(timing: Timing, operations: number): string[] {

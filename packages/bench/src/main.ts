@@ -3,14 +3,14 @@
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { WORKLOAD_NAMES } from '@gpuheap/testing/workloads';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runBench, SECTION_NAMES, type SectionName } from './bench.ts';
+import { ROW_NAMES, type RowName } from './rows.ts';
 
 interface Flags {
   quick?: true;
   only: readonly SectionName[];
-  workload?: string;
+  workload?: RowName;
   repeats: number;
   seed?: number;
   json?: string;
@@ -20,7 +20,7 @@ const program = new Command('bench')
   .description('Prints the figures behind the targets beside their baselines.')
   .option('--quick', 'fewer rows and operations: about half a minute')
   .option('--only <targets>', `comma-separated, of ${SECTION_NAMES.join(', ')}`, parseSections, SECTION_NAMES)
-  .addOption(new Option('--workload <name>', 'only rows of this workload').choices(WORKLOAD_NAMES))
+  .addOption(new Option('--workload <name>', 'only rows of this workload').choices(ROW_NAMES))
   .option('--repeats <count>', 'timed repeats, 1 or more', parsePositive, 7)
   .option('--seed <number>', 'start of the random numbers, 1 to 2^31-1', parsePositive)
   .option('--json <file>', 'also write every figure to this file');

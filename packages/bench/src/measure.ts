@@ -5,9 +5,10 @@
  *          allocator once, so that whatever disturbs the machine disturbs them alike.
  * Promise  CPU time of the process, not the clock on the wall; minimum, median and deviation of the repeats.
  */
-import { OPERATION_FREE, type Workload } from '@gpuheap/testing/workloads';
+import { OPERATION_FREE } from '@gpuheap/testing/workloads';
 import type { Competitor, Session } from './competitors/competitor.ts';
 import type { PassState, TimedPassModule } from './timed-pass.ts';
+import type { Program } from './trace-program.ts';
 
 /** Times of one allocator on one workload, in nanoseconds an operation. */
 export interface Timing {
@@ -38,71 +39,71 @@ interface Lane {
   failedCount: number;
 }
 
-/** Measures all competitors that can hold the workload. O(operations × repeats × competitors). */
+/** Measures all competitors that can hold the program. O(operations × repeats × competitors). */
 export async function measure(
-  workload: Workload,
+  program: Program,
   liveCount: number,
   competitors: readonly Competitor[],
   { warmUps, repeats }: Repeats,
 ): Promise<Timing[]> {
   const lanes: Lane[] = [];
   for (const competitor of competitors) {
-    if (roomOf(workload) > competitor.mostBytes) continue;
-    lanes.push(await openLane(workload, liveCount, competitor));
+    if (roomOf(program) > competitor.mostBytes) continue;
+    lanes.push(await openLane(program, liveCount, competitor));
   }
-  for (let i = 0; i < warmUps; i++) for (const lane of lanes) runPass(workload, lane);
+  for (let i = 0; i < warmUps; i++) for (const lane of lanes) runPass(program, lane);
   for (let i = 0; i < repeats; i++) {
-    for (const lane of lanes) lane.samples.push(runPass(workload, lane));
+    for (const lane of lanes) lane.samples.push(runPass(program, lane));
   }
   return lanes.map(summarise);
 }
 
 /** Bytes for an allocator that keeps headers among the data and rounds by its own rules: a quarter more than ours. */
-export function roomOf(workload: Workload): number {
+function roomOf(program: Program): number {
   // W5 must refuse: there the room is what its 4 KiB ranges need with a header each, and no more.
-  if (workload.expectedFailureCount > 0) return workload.span + (workload.slotCount - 1) * 16 + 1024;
-  return Math.ceil(workload.span * 1.25) + 65_536;
+  if (program.expectedFailureCount > 0) return program.span + (program.slotCount - 1) * 16 + 1024;
+  return Math.ceil(program.span * 1.25) + 65_536;
 }
 
 let copies = 0;
 
-async function openLane(workload: Workload, liveCount: number, competitor: Competitor): Promise<Lane> {
+async function openLane(program: Program, liveCount: number, competitor: Competitor): Promise<Lane> {
   // A copy of the module: the engine keeps what it learnt about a loop's types with the loop.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const url = new URL(`./timed-pass.${extension}?copy=${++copies}`, import.meta.url);
   const { replayPart } = (await import(/* @vite-ignore */ url.href)) as TimedPassModule;
-  const { span: spanBytes, alignment, slotCount, operationCount, fillCount } = workload;
+  const { span: spanBytes, alignment, slotCount, operationCount, fillCount } = program;
   return {
     competitor,
-    session: competitor.open({ spanBytes, roomBytes: roomOf(workload), alignment }),
+    session: competitor.open({ spanBytes, roomBytes: roomOf(program), alignment }),
     replayPart,
     operations: Math.min(operationCount - fillCount, competitor.affordableOperations(liveCount)),
-    state: { handles: new Float64Array(slotCount), offsets: new Float64Array(slotCount) },
+    state: { handles: new Array<number>(slotCount).fill(0), offsets: new Float64Array(slotCount) },
     samples: [],
     failedCount: 0,
   };
 }
 
 /** Runs one pass; answers nanoseconds an operation. */
-function runPass(workload: Workload, lane: Lane): number {
+function runPass(program: Program, lane: Lane): number {
   const { session, state, replayPart, operations } = lane;
   const subject = session.start();
   state.handles.fill(0);
-  const fillFailures = replayPart(workload, subject, state, 0, workload.fillCount);
-  const end = workload.fillCount + operations;
+  const fillFailures = replayPart(program, subject, state, 0, program.fillCount);
+  const end = program.fillCount + operations;
   const before = process.cpuUsage();
-  const failures = replayPart(workload, subject, state, workload.fillCount, end);
+  const failures = replayPart(program, subject, state, program.fillCount, end);
   const spent = process.cpuUsage(before);
   lane.failedCount = fillFailures + failures;
-  checkOverlap(workload, lane, end);
-  session.drain(Array.from(state.handles).filter((handle) => handle !== 0));
+  checkOverlap(program, lane, end);
+  session.drain(state.handles.filter((handle) => handle !== 0));
   return ((spent.user + spent.system) * 1000) / operations;
 }
 
 /** The oracle: what a pass left live must not overlap. Outside of the clock. */
-function checkOverlap(workload: Workload, lane: Lane, end: number): void {
+function checkOverlap(program: Program, lane: Lane, end: number): void {
   if (lane.competitor.name === 'harness') return;
-  const sizes = sizesOfSlots(workload, end);
+  const sizes = sizesOfSlots(program, end);
   const slots: number[] = [];
   lane.state.handles.forEach((handle, slot) => {
     if (handle !== 0) slots.push(slot);
@@ -113,16 +114,16 @@ function checkOverlap(workload: Workload, lane: Lane, end: number): void {
   for (const slot of slots) {
     const offset = offsets[slot] as number;
     if (offset < from) throw new Error(`${lane.competitor.name} gave out overlapping ranges at ${offset}`);
-    if (offset % (lane.competitor.ownAlignment || workload.alignment) !== 0) {
+    if (offset % (lane.competitor.ownAlignment || program.alignment) !== 0) {
       throw new Error(`${lane.competitor.name} gave out the misaligned offset ${offset}`);
     }
     from = offset + (sizes[slot] as number);
   }
 }
 
-function sizesOfSlots(workload: Workload, end: number): Float64Array {
-  const { kind, slot, size } = workload.operations;
-  const sizes = new Float64Array(workload.slotCount);
+function sizesOfSlots(program: Program, end: number): Float64Array {
+  const { kind, slot, size } = program.operations;
+  const sizes = new Float64Array(program.slotCount);
   for (let i = 0; i < end; i++) {
     sizes[slot[i] as number] = kind[i] === OPERATION_FREE ? 0 : (size[i] as number);
   }

@@ -26,7 +26,7 @@ const session = competitor.open({
   alignment: workload.alignment,
 });
 const state = {
-  handles: new Float64Array(workload.slotCount),
+  handles: new Array<number>(workload.slotCount).fill(0),
   offsets: new Float64Array(workload.slotCount),
 };
 const collections: number[] = [];

@@ -39,7 +39,7 @@ export function judgeTimes(row: Row, timings: readonly Timing[]): Verdict[] {
     verdicts.push(judge('P4', what, other.minimum / ours.minimum, 'at least', limit, '×'));
   };
   add('malloc', 8);
-  add('AssemblyScript', row.workload === 'W1' || row.workload === 'W2' ? 3 : undefined);
+  add('AssemblyScript', row.name === 'W1' || row.name === 'W2' ? 3 : undefined);
   add('@thi.ng/malloc', THI_NG_LIMITS[row.title]);
   return verdicts;
 }

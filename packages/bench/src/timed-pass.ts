@@ -4,12 +4,13 @@
  *
  * Promise  every offset is stored, so no call can be optimised away; nothing else happens within the clock.
  */
-import { OPERATION_ALLOCATE, type Workload } from '@gpuheap/testing/workloads';
+import { OPERATION_ALLOCATE } from '@gpuheap/testing/workloads';
 import type { Subject } from './competitors/competitor.ts';
+import type { Program } from './trace-program.ts';
 
-/** Live handles and offsets by slot, 0 where a slot is empty; carried from the fill to the timed part. */
+/** Live handles (0: none) and offsets by slot, as a program would keep them; carried from the fill to the timed part. */
 export interface PassState {
-  readonly handles: Float64Array;
+  readonly handles: number[];
   readonly offsets: Float64Array;
 }
 
@@ -20,13 +21,13 @@ export interface TimedPassModule {
 
 /** Replays operations `from` to `to`; answers how many allocations were refused. O(operations). */
 export function replayPart(
-  workload: Workload,
+  program: Program,
   subject: Subject,
   state: PassState,
   from: number,
   to: number,
 ): number {
-  const { kind, slot, size, alignment } = workload.operations;
+  const { kind, slot, size, alignment } = program.operations;
   const { handles, offsets } = state;
   let failedCount = 0;
   for (let i = from; i < to; i++) {
