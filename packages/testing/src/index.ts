@@ -1,3 +1,4 @@
+export * from './backend-contract/index.ts';
 export * from './oracles/index.ts';
 export { scale } from './scale.ts';
 export * from './suballocator-contract/index.ts';

@@ -1,0 +1,19 @@
+/**
+ * Backend contract: every sentence of the port in `@gpuheap/core/backend` as cases that any backend must pass.
+ *
+ * Promise  needs no test framework, no clock and nothing of Node; `@gpuheap/testing/vitest` runs it under vitest.
+ */
+import type { BackendContractCase, BackendContractEnvironment } from './contract-case.ts';
+import { creationCases } from './creation-cases.ts';
+
+/** All cases, in the order of the port. */
+export const backendContract: readonly BackendContractCase[] = [...creationCases];
+
+/** The cases that make sense in an environment: those that need nothing which it does not claim. */
+export function backendContractFor<Buffer>(
+  environment: BackendContractEnvironment<Buffer>,
+): readonly BackendContractCase[] {
+  return backendContract.filter(
+    ({ needs }) => needs === undefined || environment.capabilities.includes(needs),
+  );
+}

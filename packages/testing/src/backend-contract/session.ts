@@ -1,0 +1,132 @@
+/**
+ * Session: one opened backend during one case, with the few things that every case does.
+ *
+ * Promise  waits for nothing without letting the device advance, so that the same case runs on a virtual device and on a
+ *          real one.
+ */
+import {
+  BufferUsage,
+  type GpuBackend,
+  MemoryProperty,
+  type MemoryType,
+  type Serial,
+} from '@gpuheap/core/backend';
+import { expectBytes, expectThat } from './assertions.ts';
+import type { BackendContractCase, BackendContractEnvironment, OpenedBackend } from './contract-case.ts';
+
+/** Copied from and to: what most cases use. */
+export const BOTH_WAYS: number = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
+
+/** Read by the CPU through a mapping. */
+export const READBACK: number = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
+
+/** One opened backend. */
+export class Session {
+  readonly backend: GpuBackend<unknown>;
+  readonly opened: OpenedBackend<unknown>;
+  private readonly environment: BackendContractEnvironment<unknown>;
+
+  constructor(environment: BackendContractEnvironment<unknown>, opened: OpenedBackend<unknown>) {
+    this.environment = environment;
+    this.opened = opened;
+    this.backend = opened.backend;
+  }
+
+  /** A buffer where resources live by default; filled with `bytes` when they are given. */
+  make(size: number, usage: number = BOTH_WAYS, bytes?: Uint8Array): unknown {
+    const buffer = this.create(size, usage, this.defaultMemoryType);
+    if (bytes !== undefined) this.backend.write(buffer, 0, bytes);
+    return buffer;
+  }
+
+  /** A buffer that is read through a mapping. */
+  makeReadback(size: number): unknown {
+    const type = this.backend.memoryTypes.findIndex(isHostVisible);
+    expectThat(type >= 0, 'a memory type is HOST_VISIBLE');
+    return this.create(size, READBACK, type);
+  }
+
+  /** The first DEVICE_LOCAL memory type, else the first. */
+  get defaultMemoryType(): number {
+    const { memoryTypes } = this.backend;
+    return Math.max(
+      0,
+      memoryTypes.findIndex(({ properties }) => (properties & MemoryProperty.DEVICE_LOCAL) !== 0),
+    );
+  }
+
+  /** Lets the device advance and answers what `promise` does. */
+  async after<T>(promise: Promise<T>): Promise<T> {
+    await this.opened.advance();
+    return await promise;
+  }
+
+  /** Bytes of a buffer after everything submitted so far. */
+  read(buffer: unknown, offset: number, size: number): Promise<Uint8Array> {
+    return this.after(this.backend.read(buffer, offset, size));
+  }
+
+  /** Signals, and resolves when everything submitted so far is done. */
+  async finish(): Promise<Serial> {
+    const serial = this.backend.signal();
+    await this.after(this.backend.whenCompleted(serial));
+    return serial;
+  }
+
+  /** Throws unless the buffer holds `expected` from `offset` on. */
+  async expectContent(buffer: unknown, expected: Uint8Array, what: string, offset = 0): Promise<void> {
+    expectBytes(await this.read(buffer, offset, expected.length), expected, what);
+  }
+
+  /** Runs `body` with a backend on another device. */
+  async withStranger(body: (stranger: Session) => Promise<void>): Promise<void> {
+    await withSession(this.environment, body);
+  }
+
+  private create(size: number, usage: number, memoryType: number): unknown {
+    const { buffer, settled } = this.backend.createBuffer({ size, usage, memoryType });
+    // A case that cares for it asks `createBuffer` itself.
+    settled.catch(() => {});
+    return buffer;
+  }
+}
+
+/** Runs `body` on a freshly opened backend and closes it. */
+export async function withSession(
+  environment: BackendContractEnvironment<unknown>,
+  body: (session: Session) => Promise<void>,
+): Promise<void> {
+  const opened = await environment.open();
+  try {
+    await body(new Session(environment, opened));
+  } finally {
+    await opened.close();
+  }
+}
+
+/** A case with one backend. */
+export function backendCase(
+  name: string,
+  body: (session: Session) => Promise<void>,
+  needs?: BackendContractCase['needs'],
+): BackendContractCase {
+  const run: BackendContractCase['run'] = (environment) =>
+    withSession(environment as BackendContractEnvironment<unknown>, body);
+  return needs === undefined ? { name, run } : { name, needs, run };
+}
+
+/** `size` bytes that differ from those of every other seed, and from zero in most places. */
+export function patternOf(seed: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let state = (seed * 2_654_435_761 + 12_345) % 4_294_967_291;
+  for (let at = 0; at < size; at++) {
+    state = (state * 48_271 + 1) % 2_147_483_647;
+    bytes[at] = state % 251;
+  }
+  return bytes;
+}
+
+/** Whether the CPU can read or fill memory of this type. */
+export function isHostVisible(type: MemoryType): boolean {
+  return (type.properties & MemoryProperty.HOST_VISIBLE) !== 0;
+}
