@@ -103,6 +103,10 @@ export class PooledTarget<Buffer> extends DirectTarget<Buffer> {
     this.released = [];
     this.pendingBytes = 0;
   }
+
+  override endFrame(): void {
+    this.submitted();
+  }
 }
 
 function keyOf({ size, usage, location }: ResourceRequest): string {

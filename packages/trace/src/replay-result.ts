@@ -26,9 +26,11 @@ export interface ReplayResult {
   readonly apiMs: ApiTimes;
   /** Milliseconds in the graphics API for creation, destruction and upload. */
   readonly memoryApiMs: number;
-  /** Nanoseconds of one resource's creation and release, the graphics API included. */
+  /** Nanoseconds of one resource's creation and release, the graphics API included: the median, and the mean. */
   readonly nsPerAllocate: number;
+  readonly nsPerAllocateMean: number;
   readonly nsPerFree: number;
+  readonly nsPerFreeMean: number;
   readonly bytesVerified: number;
   readonly checkpoints: number;
   readonly mismatchCount: number;

@@ -19,7 +19,6 @@ import { figuresOf } from './trace-figures.ts';
 import { Verifier } from './verifier.ts';
 
 const PROGRESS_STEP = 1024;
-const NANOSECONDS = 1e6;
 
 /** What happens beside the replay itself. */
 interface Watch<Buffer> {
@@ -69,8 +68,10 @@ export async function replayTrace<Buffer, Resource extends Place<Buffer>>(
     ratio: backend.peakReservedBytes / Math.max(1, figures.peakLiveBytes),
     apiMs: { ...backend.times },
     memoryApiMs: create + destroy + write,
-    nsPerAllocate: (replayer.allocateMs / Math.max(1, replayer.createdCount)) * NANOSECONDS,
-    nsPerFree: (replayer.freeMs / Math.max(1, replayer.freedCount)) * NANOSECONDS,
+    nsPerAllocate: replayer.allocations.medianNs(),
+    nsPerAllocateMean: replayer.allocations.meanNs(),
+    nsPerFree: replayer.frees.medianNs(),
+    nsPerFreeMean: replayer.frees.meanNs(),
     bytesVerified: findings.bytesVerified,
     checkpoints: checkpoints.size + 1,
     mismatchCount: findings.mismatchCount,

@@ -4,6 +4,7 @@
  * Promise  the target sees the same calls whatever its mode; the host knows what every live resource must hold.
  */
 import { Contents } from './contents.ts';
+import { Durations } from './durations.ts';
 import type { LiveResource } from './live-resource.ts';
 import { Findings } from './mismatch.ts';
 import { PatternFills } from './pattern-fills.ts';
@@ -13,6 +14,8 @@ import { EventKind, labelOf, type Trace } from './trace.ts';
 
 /** A prime under 2^26, so that products of two remainders stay exact. */
 const CHECKSUM_PRIME = 67_108_859;
+/** What may happen between a submission and the moment at which the target hears of it. */
+const ENDINGS: ReadonlySet<number> = new Set([EventKind.DESTROY, EventKind.COLLECT, EventKind.TEXTURE_END]);
 /** Keeps the patterns of writes apart from those of creations. */
 const WRITE_SEED = 0x40000000;
 
@@ -23,10 +26,11 @@ export class Replayer<Buffer, Resource extends Place<Buffer>> {
   readonly findings: Findings = new Findings();
   liveBytes = 0;
   offsetsChecksum = 0;
-  allocateMs = 0;
-  freeMs = 0;
-  createdCount = 0;
-  freedCount = 0;
+  readonly allocations: Durations = new Durations();
+  readonly frees: Durations = new Durations();
+  private createdCount = 0;
+  /** A submission has happened that the target does not know of yet. */
+  private boundaryDue = false;
   private readonly trace: Trace;
   private readonly target: ReplayTarget<Buffer, Resource>;
   private readonly table: PatternTable;
@@ -40,7 +44,9 @@ export class Replayer<Buffer, Resource extends Place<Buffer>> {
 
   /** Replays event `index`. A promise when it has to be waited for. */
   step(index: number): Promise<void> | undefined {
-    switch (this.trace.kinds[index]) {
+    const kind = this.trace.kinds[index]!;
+    if (this.boundaryDue && !ENDINGS.has(kind)) this.passBoundary(kind);
+    switch (kind) {
       case EventKind.CREATE:
         this.create(index);
         break;
@@ -58,7 +64,7 @@ export class Replayer<Buffer, Resource extends Place<Buffer>> {
         return this.readMapped(index);
       case EventKind.SUBMIT:
         this.fills.submit();
-        this.target.submitted();
+        this.boundaryDue = true;
         break;
       case EventKind.FRAME:
         this.fills.submit();
@@ -75,6 +81,15 @@ export class Replayer<Buffer, Resource extends Place<Buffer>> {
     this.target.dispose();
   }
 
+  /**
+   * Programs release what a submission used right after it. The target hears of the submission when they have done so,
+   * before anything new is recorded; a frame is a boundary itself.
+   */
+  private passBoundary(kind: number): void {
+    this.boundaryDue = false;
+    if (kind !== EventKind.FRAME) this.target.submitted();
+  }
+
   private create(index: number): void {
     const { trace, target, table } = this;
     const id = trace.ids[index]!;
@@ -84,7 +99,7 @@ export class Replayer<Buffer, Resource extends Place<Buffer>> {
     const { clock } = target.backend;
     const from = clock();
     const resource = target.create(request);
-    this.allocateMs += clock() - from;
+    this.allocations.add(clock() - from);
     this.createdCount++;
     this.checksum(resource.offset);
     const patternOffset = table.offsetFor(id);
@@ -105,8 +120,7 @@ export class Replayer<Buffer, Resource extends Place<Buffer>> {
     const { clock } = this.target.backend;
     const from = clock();
     this.target.destroy(live.resource);
-    this.freeMs += clock() - from;
-    this.freedCount++;
+    this.frees.add(clock() - from);
     this.live.delete(live.id);
     this.liveBytes -= live.size;
   }
