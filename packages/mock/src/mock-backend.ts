@@ -27,13 +27,13 @@ import {
   show,
 } from '@gpuheap/core/backend';
 import { MockBuffer } from './mock-buffer.ts';
-import type { MockGpu } from './mock-gpu.ts';
+import type { MockHost } from './mock-host.ts';
 
 type Reject = (error: BackendError) => void;
 
 export class MockBackend implements GpuBackend<MockBuffer> {
   /** The GPU that it is a door to. */
-  readonly gpu: MockGpu;
+  readonly gpu: MockHost;
   readonly lost: Promise<DeviceLoss>;
   private readonly buffers = new BufferTable<MockBuffer, MockBuffer>();
   private readonly waiting = new Set<Reject>();
@@ -41,7 +41,7 @@ export class MockBackend implements GpuBackend<MockBuffer> {
   private isDisposed = false;
 
   /** Made by `MockGpu.backend()`. */
-  constructor(gpu: MockGpu) {
+  constructor(gpu: MockHost) {
     this.gpu = gpu;
     this.lost = new Promise((resolve) => {
       this.announce = resolve;

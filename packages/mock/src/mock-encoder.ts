@@ -4,15 +4,15 @@
  */
 import type { CopyRegion } from '@gpuheap/core';
 import type { MockBuffer } from './mock-buffer.ts';
-import type { MockGpu } from './mock-gpu.ts';
+import type { MockHost } from './mock-host.ts';
 
 export class MockEncoder {
-  private readonly gpu: MockGpu;
+  private readonly gpu: MockHost;
   private readonly work: (() => void)[] = [];
   private readonly used = new Set<MockBuffer>();
   private isSubmitted = false;
 
-  constructor(gpu: MockGpu) {
+  constructor(gpu: MockHost) {
     this.gpu = gpu;
   }
 

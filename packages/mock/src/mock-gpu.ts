@@ -20,6 +20,7 @@ import { Faults } from './faults.ts';
 import { MockBackend } from './mock-backend.ts';
 import type { MockBuffer } from './mock-buffer.ts';
 import { MockEncoder } from './mock-encoder.ts';
+import type { MockHost } from './mock-host.ts';
 import { Settlements } from './settlements.ts';
 import { Timeline } from './timeline.ts';
 
@@ -73,7 +74,7 @@ export interface MockBinding {
   readonly access: 'read' | 'write';
 }
 
-export class MockGpu {
+export class MockGpu implements MockHost {
   readonly limits: BackendLimits;
   readonly memoryTypes: readonly MemoryType[];
   readonly reuseAfter: 'submitted' | 'completed';
@@ -175,13 +176,13 @@ export class MockGpu {
     return this.heldBytes + sizeBytes <= this.capacityBytes;
   }
 
-  /** The number of the next buffer. For backends. */
+  /** The number of the next buffer. */
   nextBufferId(): number {
     this.buffersMade++;
     return this.buffersMade;
   }
 
-  /** Counts a backend call and lets happen to it what the script says. For backends. @throws BackendError */
+  /** Counts a backend call and lets happen to it what the script says. @throws BackendError */
   enterCall(name: string): void {
     const fate = this.faults.nextCall();
     if (fate === 'lose') this.lose(`lost at call ${this.faults.callCount}, ${name}`);
