@@ -11,6 +11,25 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+it('first-heap puts two meshes into one buffer', async () => {
+  expect(await outputOf(() => import('../src/first-heap.ts'))).toEqual([
+    'rock and tree share a buffer: true',
+    '3600 bytes asked for, 1 buffer made',
+    'read back: 1 2 3',
+  ]);
+});
+
+it('mock-clock reuses memory when the GPU is done with it', async () => {
+  expect(await outputOf(() => import('../src/mock-clock.ts'))).toEqual([
+    'frame 0 draws from offset 0',
+    'frame 1 draws from offset 4096',
+    'frame 2 draws from offset 8192',
+    'frame 3 draws from offset 12288',
+    'frame 4 draws from offset 0',
+    '12288 bytes wait for the GPU',
+  ]);
+});
+
 it('ranges-alone keeps words apart, and finds the holes', async () => {
   expect(await outputOf(() => import('../src/ranges-alone.ts'))).toEqual([
     'tree············',
