@@ -1,10 +1,12 @@
 /**
  * Mapped reader: bytes straight out of a readback buffer, without a copy.
  *
- * Cost     one map a read; reads of one buffer wait for one another, since a buffer has one mapping at a time.
- * Promise  only the bytes asked for are mapped, rounded out to what WebGPU takes; the buffer is unmapped before the
- *          promise settles, whatever happened.
- * Refusal  while a read is under way the buffer can do nothing else: a submission that uses it is refused by the device.
+ * Cost     one map a read; reads of one buffer wait for one another, since a buffer has one mapping at a
+ *          time.
+ * Promise  only the bytes asked for are mapped, rounded out to what WebGPU takes; the buffer is unmapped
+ *          before the promise settles, whatever happened.
+ * Refusal  while a read is under way the buffer can do nothing else: a submission that uses it is refused by
+ *          the device.
  * Source   WebGPU, W3C, "Buffer Mapping": offsets are multiples of 8, sizes of 4.
  */
 import { BackendError } from '@gpuheap/core';
@@ -25,7 +27,9 @@ export class MappedReader<Buffer extends WebGpuBuffer> {
   /** The last read of each buffer that is not over; it never rejects. */
   private readonly underWay = new WeakMap<Buffer, Promise<unknown>>();
 
-  /** `checked`: whether to map inside error scopes, so that nothing reaches the device's `uncapturederror`. */
+  /**
+   * `checked`: whether to map inside error scopes, so that nothing reaches the device's `uncapturederror`.
+   */
   constructor(device: WebGpuDevice<Buffer>, watch: LossWatch, checked: boolean) {
     this.device = device;
     this.watch = watch;

@@ -5,7 +5,8 @@
  *          device buffer and, unless `creationChecks` is `none`, two error scopes.
  * Promise  no uncaptured device error and no unhandled rejection comes from here; a foreign device is never
  *          destroyed.
- * Refusal  hands out no mapped memory: what is written goes through the queue, what is read is copied out here.
+ * Refusal  hands out no mapped memory: what is written goes through the queue, what is read is copied out
+ *          here.
  * Source   WebGPU, W3C. One queue runs in order, so a range may be reused as soon as its last use is
  *          submitted.
  */
