@@ -29,6 +29,7 @@ export interface AllocationKeeper<Buffer> {
   free(allocation: Allocation<Buffer>): void;
 }
 
+/** What a user holds: a range of a shared buffer, or a buffer of its own, until it is freed. */
 export class Allocation<Buffer> {
   /** Bytes, exactly as asked for. */
   readonly size: number;

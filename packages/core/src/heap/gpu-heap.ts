@@ -37,6 +37,7 @@ const CHUNK_BYTES_STEP = 65_536;
 /** A chunk's suballocator counts in units of 16 bytes, of which it takes 2^31-1. */
 const MAX_CHUNK_BYTES: number = 2 ** 34;
 
+/** Few large buffers of one device serve many allocations. */
 export class GpuHeap<Buffer> {
   /** The backend it was made with, which it does not own. */
   readonly backend: GpuBackend<Buffer>;

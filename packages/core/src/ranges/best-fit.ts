@@ -56,6 +56,7 @@ const NIL = -1; // no record; a constant of this file is faster than an imported
 
 const CAPABILITIES: SuballocatorCapabilities = { freesInAnyOrder: true, anyAlignment: true, exact: true };
 
+/** The tightest packing: always the smallest hole that fits, the lowest offset among equals. O(log n). */
 export class BestFit implements Suballocator {
   readonly kind = 'best-fit';
   readonly capabilities: SuballocatorCapabilities = CAPABILITIES;

@@ -1,5 +1,5 @@
 /**
- * Linear: a bump allocator. Takes the next aligned offset; what is freed on top comes back at once, all else when
+ * Linear: a bump suballocator. Takes the next aligned offset; what is freed on top comes back at once, all else when
  * everything above it is freed too. For things that end together: a frame's constants, a load's staging.
  *
  * Layout   one record a live range, linked in offset order; holes have no records, they are what lies between.
@@ -38,6 +38,7 @@ const STRIDE = 7;
 
 const CAPABILITIES: SuballocatorCapabilities = { freesInAnyOrder: false, anyAlignment: true, exact: false };
 
+/** One offset after the other, for what ends together. O(1), without a search. */
 export class Linear implements Suballocator {
   readonly kind = 'linear';
   readonly capabilities: SuballocatorCapabilities = CAPABILITIES;

@@ -42,6 +42,7 @@ const STRIDE = 7;
 
 const CAPABILITIES: SuballocatorCapabilities = { freesInAnyOrder: true, anyAlignment: true, exact: true };
 
+/** The default kind: two-level bins, good fit, O(1) while a larger bin has a hole. */
 export class Tlsf implements Suballocator {
   readonly kind = 'tlsf';
   readonly capabilities: SuballocatorCapabilities = CAPABILITIES;
