@@ -1,5 +1,6 @@
 /**
- * Bench: runs the sections of TARGETS that are asked for and prints each figure beside its baseline and its target.
+ * Bench: runs the sections of TARGETS that are asked for and prints each figure beside its baseline and its
+ * target.
  *
  * Promise  everything that is printed is also in the record that is answered.
  */

@@ -1,8 +1,8 @@
 /**
  * Measure: times a workload through several allocators, pass by pass in turns.
  *
- * Layout   a pass is an untimed fill, then the timed part. All allocators warm up first; then each repeat runs every
- *          allocator once, so that whatever disturbs the machine disturbs them alike.
+ * Layout   a pass is an untimed fill, then the timed part. All allocators warm up first; then each repeat
+ *          runs every allocator once, so that whatever disturbs the machine disturbs them alike.
  * Promise  CPU time of the process, not the clock on the wall; minimum, median and deviation of the repeats.
  */
 import { OPERATION_FREE } from '@gpuheap/testing/workloads';
@@ -58,7 +58,10 @@ export async function measure(
   return lanes.map(summarise);
 }
 
-/** Bytes for an allocator that keeps headers among the data and rounds by its own rules: a quarter more than ours. */
+/**
+ * Bytes for an allocator that keeps headers among the data and rounds by its own rules: a quarter more than
+ * ours.
+ */
 function roomOf(program: Program): number {
   // W5 must refuse: there the room is what its 4 KiB ranges need with a header each, and no more.
   if (program.expectedFailureCount > 0) return program.span + (program.slotCount - 1) * 16 + 1024;

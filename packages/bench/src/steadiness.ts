@@ -1,12 +1,13 @@
 /**
  * Steadiness: whether a warm suballocator makes garbage or loses its optimised code.
  *
- * Layout   a process of its own (`steady-run.ts`, built) with `--expose-gc` and `--trace-deopt`: 1,000,000 operations of
- *          W1 to warm up, then as many measured.
+ * Layout   a process of its own (`steady-run.ts`, built) with `--expose-gc` and `--trace-deopt`: 1,000,000
+ *          operations of W1 to warm up, then as many measured.
  *          grown      bytes that the heap holds more after the stretch than before, collected both times
  *          allocated  bytes that the heap holds more without a collection in between
  *          deoptimisations  of any function within the stretch
- * Promise  counts, not times. `grown` and `allocated` include what reading the figures allocates, some hundred bytes.
+ * Promise  counts, not times. `grown` and `allocated` include what reading the figures allocates, some
+ *          hundred bytes.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,9 +1,9 @@
 /**
- * Steady run: the process that `steadiness.ts` starts. Runs a kind until it is warm, then a measured stretch, and prints
- * one line of JSON.
+ * Steady run: the process that `steadiness.ts` starts. Runs a kind until it is warm, then a measured stretch,
+ * and prints one line of JSON.
  *
- * Promise  nothing but the loop runs in the measured stretch; the trace file is marked by its length, so that what the
- *          engine wrote before and after is not counted.
+ * Promise  nothing but the loop runs in the measured stretch; the trace file is marked by its length, so that
+ *          what the engine wrote before and after is not counted.
  */
 import { statSync } from 'node:fs';
 import { PerformanceObserver, performance } from 'node:perf_hooks';
@@ -36,8 +36,8 @@ new PerformanceObserver((list) => {
 
 const subject = session.start();
 const marks = { traceFrom: 0, traceTo: 0, startTime: 0, endTime: 0 };
-// Warm-up in parts: the loop is entered afresh, as it is when measured, and a collection in between lets the engine drop
-// what it will not need.
+// Warm-up in parts: the loop is entered afresh, as it is when measured, and a collection in between lets the
+// engine drop what it will not need.
 const { fillCount } = workload;
 replayPart(workload, subject, state, 0, fillCount + warmUp / 2);
 await settle();

@@ -1,14 +1,16 @@
 /**
  * Tightness: how full a span gets, freshly and after long use.
  *
- * Layout   W1's sizes, logU(256, 1 MiB), rounded up to 256 so that nobody loses by rounding, on 256 MiB. For every seed:
+ * Layout   W1's sizes, logU(256, 1 MiB), rounded up to 256 so that nobody loses by rounding, on 256 MiB. For
+ *          every seed:
  *          fresh   allocate until the first refusal; filled = requested bytes / span.
- *          aged    fill to the target (95 % for tlsf), then step: free a random live one, and allocate new sizes until the
- *                  next would exceed the target or one is refused. A refusal is a failure; its size is forgotten. Live =
- *                  requested bytes / span, the mean over the second half of the steps.
+ *          aged    fill to the target (95 % for tlsf), then step: free a random live one, and allocate new
+ *          sizes until the
+ *                  next would exceed the target or one is refused. A refusal is a failure; its size is
+ *                  forgotten. Live = requested bytes / span, the mean over the second half of the steps.
  *          refill  then allocate until the first refusal again.
- * Promise  the mean over the seeds; every allocator gets a span of the same length, headers included, and the same sizes
- *          as long as it serves them alike.
+ * Promise  the mean over the seeds; every allocator gets a span of the same length, headers included, and the
+ *          same sizes as long as it serves them alike.
  */
 import { XorShift32 } from '@gpuheap/testing/workloads';
 import type { Competitor, Subject } from './competitors/competitor.ts';

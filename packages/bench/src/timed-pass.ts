@@ -1,6 +1,6 @@
 /**
- * Timed pass: replays a part of a workload through one allocator. The loop and nothing else: whoever measures loads this
- * module once for each allocator, so that the engine specialises each copy for one class.
+ * Timed pass: replays a part of a workload through one allocator. The loop and nothing else: whoever measures
+ * loads this module once for each allocator, so that the engine specialises each copy for one class.
  *
  * Promise  every offset is stored, so no call can be optimised away; nothing else happens within the clock.
  */
@@ -8,7 +8,10 @@ import { OPERATION_ALLOCATE } from '@gpuheap/testing/workloads';
 import type { Subject } from './competitors/competitor.ts';
 import type { Program } from './trace-program.ts';
 
-/** Live handles (0: none) and offsets by slot, as a program would keep them; carried from the fill to the timed part. */
+/**
+ * Live handles (0: none) and offsets by slot, as a program would keep them; carried from the fill to the
+ * timed part.
+ */
 export interface PassState {
   readonly handles: number[];
   readonly offsets: Float64Array;

@@ -1,6 +1,6 @@
 /**
- * Trace programs: recorded applications as operations of an allocator: reserve where a buffer was created, free where it
- * was destroyed or collected.
+ * Trace programs: recorded applications as operations of an allocator: reserve where a buffer was created,
+ * free where it was destroyed or collected.
  *
  * Cost     O(events).
  */

@@ -2,7 +2,8 @@
  * Baseline AssemblyScript: its own TLSF (`~lib/rt/tlsf`), compiled to WebAssembly here and now.
  *
  * Cost     about two seconds of compiling, once a process.
- * Promise  the memory is as large as the room from the start and can not grow: then it traps, which counts as a refusal.
+ * Promise  the memory is as large as the room from the start and can not grow: then it traps, which counts as
+ *          a refusal.
  */
 import { main as compile } from 'assemblyscript/asc';
 import type { Competitor, Session, SessionRequest, Subject } from './competitor.ts';

@@ -1,7 +1,8 @@
 /**
  * Competitor: what every allocator of a benchmark looks like, ours and the baselines alike.
  *
- * Promise  a session serves one workload: it is drained after every pass, so that each pass starts from empty.
+ * Promise  a session serves one workload: it is drained after every pass, so that each pass starts from
+ *          empty.
  */
 
 /** An allocator under test. Handles are numbers; 0 means that the request was refused. */
@@ -36,7 +37,9 @@ export interface Competitor {
   readonly name: string;
   /** Largest span in bytes. */
   readonly mostBytes: number;
-  /** Bytes that every offset is a multiple of, whatever was asked; 0 when the request's alignment is honoured. */
+  /**
+   * Bytes that every offset is a multiple of, whatever was asked; 0 when the request's alignment is honoured.
+   */
   readonly ownAlignment: number;
   /** Timed operations that one pass can afford with this many live ranges. */
   affordableOperations(liveCount: number): number;

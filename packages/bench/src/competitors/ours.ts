@@ -1,8 +1,8 @@
 /**
  * Ours: the suballocators as competitors, with everything on that users have.
  *
- * Promise  granularity is the workload's alignment; every pass gets a new suballocator, and the one before stays alive
- *          until then (an engine throws code away when the last instance of a class dies).
+ * Promise  granularity is the workload's alignment; every pass gets a new suballocator, and the one before
+ *          stays alive until then (an engine throws code away when the last instance of a class dies).
  */
 import { BestFit, type Suballocator, type SuballocatorOptions, Tlsf } from '@gpuheap/core/ranges';
 import type { Competitor, Session, SessionRequest, Subject } from './competitor.ts';

@@ -1,5 +1,6 @@
 /**
- * Counting backend: the one place through which `core` calls a backend. Same port in and out, and it keeps the books.
+ * Counting backend: the one place through which `core` calls a backend. Same port in and out, and it keeps
+ * the books.
  *
  * Promise  `reservedBytes` is what the backend holds for us at this moment; counts only grow.
  */

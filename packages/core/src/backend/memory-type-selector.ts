@@ -2,8 +2,9 @@
  * Memory-type selector: which of a backend's memory types serves a request.
  *
  * Cost     O(memory types), of which a backend has a handful.
- * Promise  two passes: first a type with all required and all preferred properties, then one with the required alone;
- *          within a pass the backend's own order decides, types with an avoided property come last.
+ * Promise  two passes: first a type with all required and all preferred properties, then one with the
+ *          required alone; within a pass the backend's own order decides, types with an avoided property come
+ *          last.
  * Refusal  properties that no {@link MemoryProperty} names are ignored.
  */
 import { withBit } from '../base/bits.ts';

@@ -1,5 +1,6 @@
 /**
- * Port checks: the argument checks that every backend owes its callers, written once for those who write backends.
+ * Port checks: the argument checks that every backend owes its callers, written once for those who write
+ * backends.
  *
  * Promise  throws the `UsageError` codes of the port contract, with the value and what would be accepted.
  */
@@ -106,8 +107,8 @@ export function checkData(data: unknown): asserts data is ArrayBufferView {
 }
 
 /**
- * Throws unless every region is one that `copy` may do; answers the records of the buffers, source and target in turn.
- * O(regions).
+ * Throws unless every region is one that `copy` may do; answers the records of the buffers, source and target
+ * in turn. O(regions).
  */
 export function checkRegions<Buffer extends object, Record extends CheckedBuffer>(
   regions: readonly CopyRegion<Buffer>[],

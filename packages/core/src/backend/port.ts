@@ -30,7 +30,9 @@ export interface MemoryType {
   readonly heapSizeBytes: number;
 }
 
-/** What a buffer may be used for. The values are WebGPU's own, so a `GPUBufferUsage` can be passed as it is. */
+/**
+ * What a buffer may be used for. The values are WebGPU's own, so a `GPUBufferUsage` can be passed as it is.
+ */
 export const BufferUsage = {
   MAP_READ: 0x001,
   MAP_WRITE: 0x002,
@@ -63,7 +65,10 @@ export interface BackendLimits {
 export interface BufferDescriptor {
   /** Bytes, a positive multiple of `copyAlignment`, at most `maxBufferSize`. */
   readonly size: number;
-  /** Bits of {@link BufferUsage}. MAP_READ goes with COPY_DST alone and with a HOST_VISIBLE memory type; MAP_WRITE is refused. */
+  /**
+   * Bits of {@link BufferUsage}. MAP_READ goes with COPY_DST alone and with a HOST_VISIBLE memory type;
+   * MAP_WRITE is refused.
+   */
   readonly usage: number;
   /** Index into `memoryTypes`. */
   readonly memoryType: number;
@@ -74,8 +79,8 @@ export interface BufferDescriptor {
 export interface CreatedBuffer<Buffer> {
   readonly buffer: Buffer;
   /**
-   * Resolves when the device has granted the buffer; rejects with an `OutOfMemoryError` (`refused-by-device`) when it has
-   * not, or a `BackendError` when the device was lost first. The buffer must still be destroyed.
+   * Resolves when the device has granted the buffer; rejects with an `OutOfMemoryError` (`refused-by-device`)
+   * when it has not, or a `BackendError` when the device was lost first. The buffer must still be destroyed.
    */
   readonly settled: Promise<void>;
 }
@@ -118,22 +123,26 @@ export interface GpuBackend<Buffer> {
   destroyBuffer(buffer: Buffer): void;
 
   /**
-   * Writes bytes; takes effect before later copies and submissions, after earlier ones. The data is taken at once: the
-   * caller may reuse it on return. Needs COPY_DST; offset and byte length are multiples of `copyAlignment`.
-   * @throws UsageError `misaligned`, `out-of-bounds`, `bad-usage`, `bad-data`, `dead-buffer`, `foreign-object`, `disposed`
+   * Writes bytes; takes effect before later copies and submissions, after earlier ones. The data is taken at
+   * once: the caller may reuse it on return. Needs COPY_DST; offset and byte length are multiples of
+   * `copyAlignment`.
+   * @throws UsageError `misaligned`, `out-of-bounds`, `bad-usage`, `bad-data`, `dead-buffer`,
+   *   `foreign-object`, `disposed`
    */
   write(buffer: Buffer, offset: number, data: ArrayBufferView): void;
 
   /**
    * Copies in order, as one submission. All regions are checked before the first is recorded.
-   * @throws UsageError `same-buffer`, `misaligned`, `out-of-bounds`, `bad-usage`, `dead-buffer`, `foreign-object`, `disposed`
+   * @throws UsageError `same-buffer`, `misaligned`, `out-of-bounds`, `bad-usage`, `dead-buffer`,
+   *   `foreign-object`, `disposed`
    */
   copy(regions: readonly CopyRegion<Buffer>[]): void;
 
   /**
-   * The bytes after everything submitted so far; any offset and size inside the buffer. A buffer with MAP_READ is mapped,
-   * and nothing else may use it until the promise settles; one with COPY_SRC is read through the backend's own staging.
-   * Bad arguments throw at once, as for `write`; the promise rejects with a BackendError `device-lost` on loss or dispose.
+   * The bytes after everything submitted so far; any offset and size inside the buffer. A buffer with
+   * MAP_READ is mapped, and nothing else may use it until the promise settles; one with COPY_SRC is read
+   * through the backend's own staging. Bad arguments throw at once, as for `write`; the promise rejects with
+   * a BackendError `device-lost` on loss or dispose.
    */
   read(buffer: Buffer, offset: number, size: number): Promise<Uint8Array>;
 
@@ -159,8 +168,8 @@ export interface GpuBackend<Buffer> {
   readonly isLost: boolean;
 
   /**
-   * Destroys every buffer that it made and settles every promise. Does not destroy a device that it was given.
-   * May be called twice; afterwards every other call throws `disposed`.
+   * Destroys every buffer that it made and settles every promise. Does not destroy a device that it was
+   * given. May be called twice; afterwards every other call throws `disposed`.
    */
   dispose(): void;
 }

@@ -10,7 +10,10 @@ import { type BackendLimits, BufferUsage } from './port.ts';
 
 const MAP_BITS: number = BufferUsage.MAP_READ | BufferUsage.MAP_WRITE;
 
-/** What every chunk can do: all that never maps. One kind of chunk then serves every resource of an access class. */
+/**
+ * What every chunk can do: all that never maps. One kind of chunk then serves every resource of an access
+ * class.
+ */
 export const CHUNK_USAGE: number =
   BufferUsage.COPY_SRC |
   BufferUsage.COPY_DST |

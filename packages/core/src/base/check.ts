@@ -6,7 +6,9 @@
  */
 import { type UsageCode, UsageError } from './errors.ts';
 
-/** How a value is shown in an error: short, and safe for anything, also for values that refuse to be printed. */
+/**
+ * How a value is shown in an error: short, and safe for anything, also for values that refuse to be printed.
+ */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;

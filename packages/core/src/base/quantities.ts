@@ -1,7 +1,8 @@
 /**
  * Quantities: numbers that may not be mixed up, as brands, and the only conversions between them.
  *
- * Promise  bytes are safe integers up to 2^53-1; units fit 31 bits, so bit operators are allowed on them alone.
+ * Promise  bytes are safe integers up to 2^53-1; units fit 31 bits, so bit operators are allowed on them
+ *          alone.
  */
 
 declare const brand: unique symbol;

@@ -1,9 +1,10 @@
 /**
- * Digest: the visible state of a suballocator as one string, to compare before with after, or one twin with the other.
+ * Digest: the visible state of a suballocator as one string, to compare before with after, or one twin with
+ * the other.
  *
  * Cost     O(ranges).
- * Promise  two suballocators of one kind that were asked the same have the same digest, in every process; a difference in
- *          any range or figure is a difference in the digest.
+ * Promise  two suballocators of one kind that were asked the same have the same digest, in every process; a
+ *          difference in any range or figure is a difference in the digest.
  * Refusal  leaves out the handles' numbers, which differ from instance to instance.
  */
 import { NO_SPACE, type Suballocator } from '../ranges/suballocator.ts';

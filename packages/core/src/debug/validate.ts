@@ -1,10 +1,11 @@
 /**
- * Validate: everything that is wrong with a suballocator, as sentences. Level 1 of the checks; tests call it after every
- * step, users may.
+ * Validate: everything that is wrong with a suballocator, as sentences. Level 1 of the checks; tests call it
+ * after every step, users may.
  *
  * Cost     O(ranges).
- * Promise  asks through the contract alone, so it shares no code with what it checks; never throws, always ends, changes
- *          nothing. An empty answer means: tiled, merged, counted, and every live handle answers for its range.
+ * Promise  asks through the contract alone, so it shares no code with what it checks; never throws, always
+ *          ends, changes nothing. An empty answer means: tiled, merged, counted, and every live handle
+ *          answers for its range.
  * Refusal  can not see alignments, which are not kept, nor what a range held before.
  */
 import type { Handle } from '../base/quantities.ts';
@@ -23,7 +24,9 @@ interface Recount {
   largestFree: number;
 }
 
-/** All violations of the contract that can be seen now, each a sentence; empty when there are none. O(ranges). */
+/**
+ * All violations of the contract that can be seen now, each a sentence; empty when there are none. O(ranges).
+ */
 export function validate(suballocator: Suballocator): string[] {
   const violations: string[] = [];
   try {

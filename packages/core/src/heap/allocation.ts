@@ -3,7 +3,8 @@
  * Allocation: what a user holds. Names a range in a chunk; knows how to write, read and free it.
  *
  * Cost     every member O(1) beside the bytes moved.
- * Promise  once freed, every member but `size`, `label` and `isLive` throws `dead-allocation`, and nothing it held is touched.
+ * Promise  once freed, every member but `size`, `label` and `isLive` throws `dead-allocation`, and nothing it
+ *          held is touched.
  * Refusal  `write` starts at a multiple of 4 and ends at one, or at the allocation's end.
  */
 import { show } from '../base/check.ts';
@@ -54,7 +55,10 @@ export class Allocation<Buffer> {
     return this.chunk !== undefined;
   }
 
-  /** The backend's buffer, shared with other allocations. @throws UsageError `dead-allocation` · OutOfMemoryError */
+  /**
+   * The backend's buffer, shared with other allocations.
+   * @throws UsageError `dead-allocation` · OutOfMemoryError
+   */
   get buffer(): Buffer {
     return this.home().buffer;
   }
@@ -66,7 +70,8 @@ export class Allocation<Buffer> {
 
   /**
    * Buffer, offset and size as bind groups and draw calls take them; valid until `version` changes.
-   * @throws UsageError `dead-allocation` · OutOfMemoryError `refused-by-device` when the device went back on its word
+   * @throws UsageError `dead-allocation` · OutOfMemoryError `refused-by-device` when the device went back on
+   *   its word
    */
   binding(): BufferBinding<Buffer> {
     const chunk = this.home();
@@ -75,8 +80,10 @@ export class Allocation<Buffer> {
   }
 
   /**
-   * Writes bytes from byte `at` on; takes effect before anything submitted later. The data may be reused on return.
-   * @throws UsageError `dead-allocation`, `bad-data`, `bad-offset`, `misaligned`, `out-of-bounds` · BackendError
+   * Writes bytes from byte `at` on; takes effect before anything submitted later. The data may be reused on
+   * return.
+   * @throws UsageError `dead-allocation`, `bad-data`, `bad-offset`, `misaligned`, `out-of-bounds` ·
+   *   BackendError
    */
   write(data: WriteData, at = 0): void {
     this.keeper.write(this, data, at);
@@ -84,13 +91,17 @@ export class Allocation<Buffer> {
 
   /**
    * The bytes from `at` on, `size` of them (default: to the end), after everything submitted so far.
-   * @throws UsageError `dead-allocation`, `bad-offset`, `bad-size`, `out-of-bounds`, at once · rejects with BackendError
+   * @throws UsageError `dead-allocation`, `bad-offset`, `bad-size`, `out-of-bounds`, at once · rejects with
+   *   BackendError
    */
   read(at = 0, size: number = this.size - at): Promise<Uint8Array> {
     return this.keeper.read(this, at, size);
   }
 
-  /** Ends it; the bytes are reused when the GPU is done with them. @throws UsageError `dead-allocation`, `disposed` */
+  /**
+   * Ends it; the bytes are reused when the GPU is done with them.
+   * @throws UsageError `dead-allocation`, `disposed`
+   */
   free(): void {
     this.keeper.free(this);
   }
@@ -105,7 +116,10 @@ export class Allocation<Buffer> {
     return this.keeper === keeper;
   }
 
-  /** @internal The chunk of a live allocation. @throws UsageError `dead-allocation` · OutOfMemoryError · BackendError */
+  /**
+   * @internal The chunk of a live allocation.
+   * @throws UsageError `dead-allocation` · OutOfMemoryError · BackendError
+   */
   home(): Chunk<Buffer> {
     const chunk = this.chunk;
     if (chunk === undefined) {

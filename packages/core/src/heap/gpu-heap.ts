@@ -3,8 +3,8 @@
  * GpuHeap: the facade that users hold. Few large backend buffers serve many allocations.
  *
  * Cost     allocate, free: O(1) beside the pool's walk over its chunks; see `memory/memory.ts`.
- * Promise  bytes written to an allocation are the bytes read from it; a freed range is reused only when the GPU can no
- *          longer confuse the two; the budget holds; a call that throws has changed nothing.
+ * Promise  bytes written to an allocation are the bytes read from it; a freed range is reused only when the
+ *          GPU can no longer confuse the two; the budget holds; a call that throws has changed nothing.
  * Refusal  moves and evicts nothing yet: allocations stay where they are.
  */
 import { MemoryTypeSelector, type MemoryTypeWish } from '../backend/memory-type-selector.ts';
@@ -65,8 +65,8 @@ export class GpuHeap<Buffer> {
 
   /**
    * A range of a chunk, or a buffer of its own when it is large. Its bytes are whatever was there before.
-   * @throws UsageError `bad-argument`, `unknown-option`, `bad-size`, `bad-usage`, `bad-alignment`, `too-large`,
-   *   `no-memory-type`, `disposed`
+   * @throws UsageError `bad-argument`, `unknown-option`, `bad-size`, `bad-usage`, `bad-alignment`,
+   *   `too-large`, `no-memory-type`, `disposed`
    * @throws OutOfMemoryError `over-budget`, `refused-by-device` · BackendError `device-lost`
    */
   allocate(request: AllocationRequest): Allocation<Buffer> {
@@ -86,9 +86,11 @@ export class GpuHeap<Buffer> {
   }
 
   /**
-   * Copies bytes between two allocations, or within one, as one submission that takes effect at once. Offsets are multiples
-   * of 4, and so is the size unless it ends at the end of both. Ranges of one buffer go through scratch.
-   * @throws UsageError `dead-allocation`, `foreign-object`, `bad-offset`, `bad-size`, `misaligned`, `out-of-bounds`, `disposed`
+   * Copies bytes between two allocations, or within one, as one submission that takes effect at once. Offsets
+   * are multiples of 4, and so is the size unless it ends at the end of both. Ranges of one buffer go through
+   * scratch.
+   * @throws UsageError `dead-allocation`, `foreign-object`, `bad-offset`, `bad-size`, `misaligned`,
+   *   `out-of-bounds`, `disposed`
    * @throws OutOfMemoryError when there is no room for scratch · BackendError `device-lost`
    */
   copy(
@@ -103,8 +105,8 @@ export class GpuHeap<Buffer> {
   }
 
   /**
-   * Call after `queue.submit` when you do not think in frames: what was freed before becomes reusable. Free what a
-   * submission used between the submit and this call, and it is reusable at once.
+   * Call after `queue.submit` when you do not think in frames: what was freed before becomes reusable. Free
+   * what a submission used between the submit and this call, and it is reusable at once.
    * O(ranges that fall due). @throws UsageError `disposed`
    */
   submitted(): Serial {
@@ -132,8 +134,8 @@ export class GpuHeap<Buffer> {
   }
 
   /**
-   * Gives every buffer back. Every allocation is dead afterwards, and every other call but the figures throws `disposed`.
-   * May be called twice. The backend stays as it is: it belongs to whoever made it.
+   * Gives every buffer back. Every allocation is dead afterwards, and every other call but the figures throws
+   * `disposed`. May be called twice. The backend stays as it is: it belongs to whoever made it.
    */
   dispose(): void {
     if (this.isDisposed) return;

@@ -17,14 +17,20 @@ export interface AllocationRequest {
   readonly size: number;
   /** Bits of {@link BufferUsage}, which are `GPUBufferUsage`'s; without the MAP bits. */
   readonly usage: number;
-  /** Bytes; the offset is a multiple of it and of what the usage needs. Any positive integer, such as a vertex stride. */
+  /**
+   * Bytes; the offset is a multiple of it and of what the usage needs. Any positive integer, such as a vertex
+   * stride.
+   */
   readonly alignment?: number;
   /**
-   * Whether some shader writes it (`write`) or shaders only read it (`read`). The two never share a buffer, since WebGPU
-   * tracks usage of whole buffers. Default: `write` when the usage has STORAGE, else `read`.
+   * Whether some shader writes it (`write`) or shaders only read it (`read`). The two never share a buffer,
+   * since WebGPU tracks usage of whole buffers. Default: `write` when the usage has STORAGE, else `read`.
    */
   readonly access?: Access;
-  /** Where the bytes are wanted; `auto`, the default, means `gpu`. `upload` takes COPY bits only, `readback` COPY_DST. */
+  /**
+   * Where the bytes are wanted; `auto`, the default, means `gpu`. `upload` takes COPY bits only, `readback`
+   * COPY_DST.
+   */
   readonly location?: 'gpu' | 'upload' | 'readback' | 'auto';
   /** Shown in snapshots and errors. */
   readonly label?: string;
@@ -66,7 +72,9 @@ export function checkRequest(request: AllocationRequest, limits: BackendLimits):
   };
 }
 
-/** The least common multiple. @throws UsageError `bad-alignment` when it is beyond what a suballocator takes */
+/**
+ * The least common multiple. @throws UsageError `bad-alignment` when it is beyond what a suballocator takes
+ */
 function commonAlignment(needed: number, alignment: number): number {
   let a = needed;
   let b = alignment;

@@ -33,8 +33,8 @@ export function checkExtent(at: number, size: number, whole: number): void {
 }
 
 /**
- * Checks that a GPU write of `size` bytes at `at` touches nothing else: both are multiples of 4, or it ends where the
- * allocation ends, whose reserved bytes go on to the next multiple of 4.
+ * Checks that a GPU write of `size` bytes at `at` touches nothing else: both are multiples of 4, or it ends
+ * where the allocation ends, whose reserved bytes go on to the next multiple of 4.
  * @throws UsageError `misaligned`
  */
 export function checkGranules(at: number, size: number, whole: number): void {

@@ -1,10 +1,11 @@
 /**
  * Memory: the pools of one heap, how they grow and shrink, and what happens to released ranges.
  *
- * Cost     place, release: O(1) beside the pool's walk over its chunks; a boundary costs O(ranges that fall due).
- * Promise  a released range is given away again only after the boundary (`submitted`, `endFrame`) that follows its
- *          release, and where the backend demands it only when the serial of that boundary has completed. Every creation
- *          passes the budget. What is refused leaves everything as it was.
+ * Cost     place, release: O(1) beside the pool's walk over its chunks; a boundary costs O(ranges that fall
+ *          due).
+ * Promise  a released range is given away again only after the boundary (`submitted`, `endFrame`) that
+ *          follows its release, and where the backend demands it only when the serial of that boundary has
+ *          completed. Every creation passes the budget. What is refused leaves everything as it was.
  * Refusal  moves nothing: a request that fails for fragmentation grows the pool or fails.
  */
 import { LimitedBackend } from '../backend/limited-backend.ts';
@@ -190,7 +191,10 @@ export class Memory<Buffer> {
     this.backend.destroyBuffer(chunk.buffer);
   }
 
-  /** A new chunk with room for `size`, down the ladder: give empty chunks back, then make a smaller one, then fail. */
+  /**
+   * A new chunk with room for `size`, down the ladder: give empty chunks back, then make a smaller one, then
+   * fail.
+   */
   private grow(pool: Pool<Buffer>, size: number, dedicated: boolean): Chunk<Buffer> {
     const { maxBufferSize, copyAlignment } = this.backend.limits;
     if (this.backend.isLost) {
@@ -243,7 +247,10 @@ export class Memory<Buffer> {
     return chunk;
   }
 
-  /** The device has gone back on its word: nothing new goes into the chunk, and it is destroyed when it is empty. */
+  /**
+   * The device has gone back on its word: nothing new goes into the chunk, and it is destroyed when it is
+   * empty.
+   */
   private refused(chunk: Chunk<Buffer>, error: unknown): void {
     chunk.refusal =
       error instanceof GpuMemoryError && (error instanceof OutOfMemoryError || error instanceof BackendError)

@@ -8,7 +8,10 @@ import type { Handle } from '../base/quantities.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Chunk, RangeOwner } from './chunk.ts';
 
-/** What shaders do with the allocations of a pool: WebGPU lets no shader write a buffer that it reads in the same scope. */
+/**
+ * What shaders do with the allocations of a pool: WebGPU lets no shader write a buffer that it reads in the
+ * same scope.
+ */
 export type Access = 'read' | 'write';
 
 /** Where the bytes are wanted; `scratch` is the heap's own detour for copies within one buffer. */
@@ -42,7 +45,10 @@ export class Pool<Buffer> {
     this.location = location;
   }
 
-  /** Whether every chunk serves one allocation at a time: reading maps a whole buffer, and nothing else may use it then. */
+  /**
+   * Whether every chunk serves one allocation at a time: reading maps a whole buffer, and nothing else may
+   * use it then.
+   */
   get oneEach(): boolean {
     return this.location === 'readback';
   }

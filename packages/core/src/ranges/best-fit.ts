@@ -1,22 +1,25 @@
 /**
- * Best fit: always the smallest hole that holds the request, the lowest offset among equals. The tightest packing.
+ * Best fit: always the smallest hole that holds the request, the lowest offset among equals. The tightest
+ * packing.
  *
- * Layout   one record a range, live or free, linked to its neighbours in offset order; holes of about one size (the bins
- *          of TLSF) form a tree ordered by size and offset. 28 bytes a range, in one Int32Array.
+ * Layout   one record a range, live or free, linked to its neighbours in offset order; holes of about one
+ *          size (the bins of TLSF) form a tree ordered by size and offset. 28 bytes a range, in one
+ *          Int32Array.
  *
  *            bin of 16…16  bin of 40…41             bins in order, and in each its tree in order:
  *                 20           40                   together every hole by size, then offset
  *               ╱    ╲           ╲
  *             16      20          41
  *
- * Cost     allocate, free: O(log holes of one bin) expected. An alignment that does not divide the granularity may rule
- *          holes out: then the next larger is tried, O(log + misses), and only holes shorter than size + alignment can
- *          miss. `largestAllocatable`, `largestFree`: O(log), and misses likewise.
- * Promise  exact: a request is refused only when no hole can hold it; no smaller hole would have done. Free neighbours
- *          are always merged.
+ * Cost     allocate, free: O(log holes of one bin) expected. An alignment that does not divide the
+ *          granularity may rule holes out: then the next larger is tried, O(log + misses), and only holes
+ *          shorter than size + alignment can miss. `largestAllocatable`, `largestFree`: O(log), and misses
+ *          likewise.
+ * Promise  exact: a request is refused only when no hole can hold it; no smaller hole would have done. Free
+ *          neighbours are always merged.
  * Refusal  2^21 ranges at most, live and free together: then NO_SPACE.
- * Source   P. Wilson et al., "Dynamic storage allocation: a survey and critical review", IWMM 1995 (address-ordered best
- *          fit packs best).
+ * Source   P. Wilson et al., "Dynamic storage allocation: a survey and critical review", IWMM 1995
+ *          (address-ordered best fit packs best).
  */
 import type { Handle, Units } from '../base/quantities.ts';
 import {
@@ -199,7 +202,8 @@ export class BestFit implements Suballocator {
   }
 
   /**
-   * Makes `units` of a hole live after `padding` units that stay free. What remains on the right keeps the hole's record:
+   * Makes `units` of a hole live after `padding` units that stay free. What remains on the right keeps the
+   * hole's record:
    *
    *   [        hole        ]  →  [ padding ][ live ][ hole ]
    */

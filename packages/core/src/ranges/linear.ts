@@ -1,18 +1,21 @@
 /**
- * Linear: a bump suballocator. Takes the next aligned offset; what is freed on top comes back at once, all else when
- * everything above it is freed too. For things that end together: a frame's constants, a load's staging.
+ * Linear: a bump suballocator. Takes the next aligned offset; what is freed on top comes back at once, all
+ * else when everything above it is freed too. For things that end together: a frame's constants, a load's
+ * staging.
  *
- * Layout   one record a live range, linked in offset order; holes have no records, they are what lies between.
+ * Layout   one record a live range, linked in offset order; holes have no records, they are what lies
+ *          between.
  *
- *            [ live 12 ][ hole 20 ][ live 8 ][ top 60 ]      only `top` serves requests; freeing `live 8` makes it 88
+ *            [ live 12 ][ hole 20 ][ live 8 ][ top 60 ]      only `top` serves requests; freeing `live 8`
+ *            makes it 88
  *
- * Cost     allocate, free, offsetOf, sizeOf, largestAllocatable: O(1), no search of any kind. `statistics`: O(1), but
- *          O(live) once after the longest buried hole came back.
+ * Cost     allocate, free, offsetOf, sizeOf, largestAllocatable: O(1), no search of any kind. `statistics`:
+ *          O(1), but O(live) once after the longest buried hole came back.
  * Promise  offsets ascend from one allocate to the next until something on top is freed; freeing all resets.
  * Refusal  holes below the last live range are free, and shown by `ranges()`, yet serve nothing: ask
  *          `largestAllocatable`, not `statistics().largestFree`. 2^21 live ranges at most: then NO_SPACE.
- * Source   arena and stack allocators, e.g. D. Hanson, "Fast allocation and deallocation of memory based on object
- *          lifetimes", Software: Practice and Experience 20 (1990).
+ * Source   arena and stack allocators, e.g. D. Hanson, "Fast allocation and deallocation of memory based on
+ *          object lifetimes", Software: Practice and Experience 20 (1990).
  */
 import type { Handle, Units } from '../base/quantities.ts';
 import { NIL, RecordTable } from '../tables/record-table.ts';

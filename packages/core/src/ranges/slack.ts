@@ -1,7 +1,8 @@
 /**
  * Slack: bytes that a live range reserves beyond those asked for, kept in two cells of its record.
  *
- * Layout   the low 31 bits, then the rest: a granularity may be as large as 2^53-1 bytes, and so may the slack.
+ * Layout   the low 31 bits, then the rest: a granularity may be as large as 2^53-1 bytes, and so may the
+ *          slack.
  * Cost     O(1).
  */
 const LOW: number = 2 ** 31;

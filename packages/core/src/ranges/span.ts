@@ -58,14 +58,16 @@ export class Span {
     }
     const granularity = this.granularity;
     if (granularity === 1) return size;
-    // A product with the reciprocal is faster than a division and may be off by one unit; the products below are exact.
+    // A product with the reciprocal is faster than a division and may be off by one unit; the products below
+    // are exact.
     const units = Math.ceil(size * this.reciprocal);
     if ((units - 1) * granularity >= size) return units - 1;
     return units * granularity < size ? units + 1 : units;
   }
 
   /**
-   * The alignment in units: an offset of k units is a multiple of `alignment` bytes iff k is a multiple of the answer.
+   * The alignment in units: an offset of k units is a multiple of `alignment` bytes iff k is a multiple of
+   * the answer.
    * @throws UsageError `bad-alignment`
    */
   unitsOfAlignment(alignment: number): Units {

@@ -1,8 +1,9 @@
 /**
  * Suballocator: hands out ranges of an abstract span `[0, capacity)`. Knows neither buffers nor time.
  *
- * Promise  live ranges never overlap, lie inside the span and respect their alignment; placement is a function of the
- *          calls alone; nothing is allocated on the JavaScript heap by `allocate` and `free` but the growth of tables.
+ * Promise  live ranges never overlap, lie inside the span and respect their alignment; placement is a
+ *          function of the calls alone; nothing is allocated on the JavaScript heap by `allocate` and `free`
+ *          but the growth of tables.
  * Refusal  a call that throws, or answers NO_SPACE, has changed nothing.
  */
 import type { Handle } from '../base/quantities.ts';
@@ -70,15 +71,16 @@ export interface Suballocator {
   readonly granularity: number;
 
   /**
-   * Reserves `size` bytes (1 or more; rounded up to the granularity) at an offset that is a multiple of `alignment`
-   * (1 or more, not only powers of two; default 1). Answers NO_SPACE when nothing fits.
+   * Reserves `size` bytes (1 or more; rounded up to the granularity) at an offset that is a multiple of
+   * `alignment` (1 or more, not only powers of two; default 1). Answers NO_SPACE when nothing fits.
    * @throws UsageError `bad-size`, `bad-alignment`
    */
   allocate(size: number, alignment?: number): Handle;
 
   /**
    * Ends a live range.
-   * @throws UsageError `bad-handle` (never given out by this suballocator), `stale-handle` (freed, or from before a reset)
+   * @throws UsageError `bad-handle` (never given out by this suballocator), `stale-handle` (freed, or from
+   *   before a reset)
    */
   free(handle: Handle): void;
 
@@ -89,8 +91,8 @@ export interface Suballocator {
   sizeOf(handle: Handle): number;
 
   /**
-   * Bytes of the largest `allocate` with this alignment that would succeed now; one unit more would not. 0 when even
-   * one unit would fail. May be O(holes).
+   * Bytes of the largest `allocate` with this alignment that would succeed now; one unit more would not. 0
+   * when even one unit would fail. May be O(holes).
    * @throws UsageError `bad-alignment`
    */
   largestAllocatable(alignment?: number): number;
@@ -101,7 +103,10 @@ export interface Suballocator {
   /** Frees everything; every handle from before is stale. */
   reset(): void;
 
-  /** Live and free ranges in offset order, tiling `[0, capacity)` exactly. Do not allocate or free while iterating. */
+  /**
+   * Live and free ranges in offset order, tiling `[0, capacity)` exactly. Do not allocate or free while
+   * iterating.
+   */
   ranges(): IterableIterator<RangeView>;
 }
 

@@ -1,16 +1,17 @@
 /**
- * TLSF: two-level bins over boundary-linked ranges. The default kind: constant time, good fit, never a false refusal.
+ * TLSF: two-level bins over boundary-linked ranges. The default kind: constant time, good fit, never a false
+ * refusal.
  *
- * Layout   one record a range, live or free, linked to its neighbours in offset order; a free one also stands in the list
- *          of its size bin. 28 bytes a range, in one Int32Array.
+ * Layout   one record a range, live or free, linked to its neighbours in offset order; a free one also stands
+ *          in the list of its size bin. 28 bytes a range, in one Int32Array.
  *
  *            [ live 12 ][ free 20 ][ live 8 ][ free 60 ]     PREVIOUS/NEXT: to the left and right
  *                          │                    └─ bin of 60 → …
  *                          └─ bin of 20 → …                  LINK_A/LINK_B: within the bin
  *
- * Cost     allocate, free: O(1) while some hole of a larger bin fits. Only when none does, allocate looks through the
- *          holes of the bins that may hold a fit: O(holes of those bins), one bin when the alignment divides the
- *          granularity. `largestFree` looks through the last bin that has a hole.
+ * Cost     allocate, free: O(1) while some hole of a larger bin fits. Only when none does, allocate looks
+ *          through the holes of the bins that may hold a fit: O(holes of those bins), one bin when the
+ *          alignment divides the granularity. `largestFree` looks through the last bin that has a hole.
  * Promise  a request is refused only when no hole can hold it; free neighbours are always merged.
  * Refusal  2^21 ranges at most, live and free together: then NO_SPACE.
  * Source   M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time systems", ECRTS 2004.
@@ -162,7 +163,10 @@ export class Tlsf implements Suballocator {
     this.link(n, binOf(this.span.capacityUnits));
   }
 
-  /** Makes the first `units` of a hole live. The remainder keeps the hole's record, and its bin when that still fits. */
+  /**
+   * Makes the first `units` of a hole live. The remainder keeps the hole's record, and its bin when that
+   * still fits.
+   */
   private carve(hole: number, bin: number, units: Units, requested: number): Handle {
     const left = this.table.cells[hole + SIZE] - units;
     if (left === 0) {

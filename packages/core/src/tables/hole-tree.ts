@@ -1,21 +1,21 @@
 /**
- * Hole tree: holes ordered by size, then by offset, as a treap in the records of a table. The functions take the root and
- * answer the new one, so that a caller keeps as many trees over one table as it likes.
+ * Hole tree: holes ordered by size, then by offset, as a treap in the records of a table. The functions take
+ * the root and answer the new one, so that a caller keeps as many trees over one table as it likes.
  *
- * Layout   cells of a record: OFFSET, SIZE (the key), LEFT, RIGHT. A node's priority is its id, mixed because ids come in
- *          sequence, so it needs no cell; no node has a larger priority than its parent.
- * Cost     insertHole, removeHole, leastFrom: O(log holes) expected, whatever the order of calls, and about two links
- *          changed. leastFitting: O(log holes + misses). Nothing is allocated.
- * Promise  keys are unique (two holes never share an offset), so the order is total and placement does not depend on the
- *          shape of the tree.
+ * Layout   cells of a record: OFFSET, SIZE (the key), LEFT, RIGHT. A node's priority is its id, mixed because
+ *          ids come in sequence, so it needs no cell; no node has a larger priority than its parent.
+ * Cost     insertHole, removeHole, leastFrom: O(log holes) expected, whatever the order of calls, and about
+ *          two links changed. leastFitting: O(log holes + misses). Nothing is allocated.
+ * Promise  keys are unique (two holes never share an offset), so the order is total and placement does not
+ *          depend on the shape of the tree.
  * Refusal  a hole's key must not change while it is in a tree.
  * Source   C. Aragon, R. Seidel, "Randomized search trees", FOCS 1989.
  */
 import { mixBits } from '../base/bits.ts';
 import type { Units } from '../base/quantities.ts';
 
-// Cells of a record that trees read and write. Like NIL they are constants of this file on purpose: the engine looks an
-// imported one up at every use, which made the tree a quarter slower.
+// Cells of a record that trees read and write. Like NIL they are constants of this file on purpose: the
+// engine looks an imported one up at every use, which made the tree a quarter slower.
 const OFFSET = 1; // first unit
 const SIZE = 2; // units
 const LEFT = 3; // the smaller holes, or NIL
@@ -100,7 +100,10 @@ export function leastFitting(cells: Int32Array, root: number, units: Units, alig
   return leastFitting(cells, cells[t + RIGHT], units, alignment);
 }
 
-/** Units of the largest request with this alignment that a hole of the tree holds, if more than `atLeast`, else that. */
+/**
+ * Units of the largest request with this alignment that a hole of the tree holds, if more than `atLeast`,
+ * else that.
+ */
 export function mostFitting(cells: Int32Array, root: number, alignment: Units, atLeast: Units): Units {
   if (root === NIL) return atLeast;
   let best = mostFitting(cells, cells[root + RIGHT], alignment, atLeast);
@@ -120,7 +123,9 @@ function precedes(cells: Int32Array, t: number, size: Units, offset: Units): boo
   return other < size || (other === size && cells[t + OFFSET] < offset);
 }
 
-/** One tree of the children of `n`. Until it is done, `n`'s own left link stands in for the link from above. */
+/**
+ * One tree of the children of `n`. Until it is done, `n`'s own left link stands in for the link from above.
+ */
 function joinChildren(cells: Int32Array, n: number): number {
   let less = cells[n + LEFT];
   let more = cells[n + RIGHT];

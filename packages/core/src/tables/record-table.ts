@@ -1,15 +1,15 @@
 /**
- * Record table: records of equal length in one Int32Array, given out and taken back, each named by a handle that is
- * never valid twice.
+ * Record table: records of equal length in one Int32Array, given out and taken back, each named by a handle
+ * that is never valid twice.
  *
- * Layout   a record is `stride` cells; its id is the index of its first cell. Cell 0 is its name: generation · 2^21 + index,
- *          as it is while the record is live, negated while it is not (then it is the name of its next life). An unused
- *          record threads the free list through cell 1.
+ * Layout   a record is `stride` cells; its id is the index of its first cell. Cell 0 is its name: generation
+ *          · 2^21 + index, as it is while the record is live, negated while it is not (then it is the name of
+ *          its next life). An unused record threads the free list through cell 1.
  * Cost     take, give, enliven, find: O(1), on small integers alone; growth doubles the array and copies it.
- * Promise  a handle is the record's name, until 1,023 lives have used up the small integers; from then on it is
- *          epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again.
- * Refusal  2^21 records at most. A handle of another table is refused unless this one has a live record of the same name;
- *          tables start at different generations, so that fresh ones do not.
+ * Promise  a handle is the record's name, until 1,023 lives have used up the small integers; from then on it
+ *          is epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again.
+ * Refusal  2^21 records at most. A handle of another table is refused unless this one has a live record of
+ *          the same name; tables start at different generations, so that fresh ones do not.
  */
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
@@ -31,8 +31,9 @@ const FIRST_RECORDS = 16;
 /** Records that a table can hold. */
 export const MAX_RECORDS: number = GENERATION_STEP;
 
-// Tables begin at different generations, so that a handle of one is not by chance a handle of the next. Tables made one
-// after another begin far apart: a few lives of a record do not make it catch up with its neighbour.
+// Tables begin at different generations, so that a handle of one is not by chance a handle of the next.
+// Tables made one after another begin far apart: a few lives of a record do not make it catch up with its
+// neighbour.
 const SALTS = 64;
 const SALT_STEP = 39; // odd, and the golden section of 64
 let tablesMade = 0;
@@ -126,7 +127,8 @@ export class RecordTable {
 
   /**
    * The live record that `handle` names.
-   * @throws UsageError `bad-handle` when no such handle was ever given out, `stale-handle` when its range has ended
+   * @throws UsageError `bad-handle` when no such handle was ever given out, `stale-handle` when its range has
+   *   ended
    */
   find(handle: Handle): number {
     if (typeof handle === 'number' && handle > 0) {

@@ -1,8 +1,8 @@
 /**
  * Serial queue: things that wait for a point on the timeline, oldest first.
  *
- * Layout   a ring of entries: items, a number each, and the serial that each waits for. Entries put in since the last
- *          `stamp` have no serial yet and wait behind all others.
+ * Layout   a ring of entries: items, a number each, and the serial that each waits for. Entries put in since
+ *          the last `stamp` have no serial yet and wait behind all others.
  * Cost     put, pop: O(1), amortised over growth; nothing is allocated in steady state.
  * Promise  entries leave in the order in which they came, and never before their serial.
  */

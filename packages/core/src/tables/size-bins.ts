@@ -1,12 +1,14 @@
 /**
  * Size bins: which sizes have a hole, so that a hole of at least a given size is found in O(1).
  *
- * Layout   sizes below 32 units have a bin each; above, every power of two is cut into 32 bins. `rows` has a bit per row
- *          with a hole, `columns[row]` a bit per bin of that row, `heads[bin]` the first record of the bin's list.
- * Cost     binOf, binFrom, find, mark, unmark: O(1). 896 bins, 3.6 KiB; nothing is allocated after construction.
+ * Layout   sizes below 32 units have a bin each; above, every power of two is cut into 32 bins. `rows` has a
+ *          bit per row with a hole, `columns[row]` a bit per bin of that row, `heads[bin]` the first record
+ *          of the bin's list.
+ * Cost     binOf, binFrom, find, mark, unmark: O(1). 896 bins, 3.6 KiB; nothing is allocated after
+ *          construction.
  * Promise  every hole of a bin from `binFrom(units)` on holds `units`.
- * Refusal  such a search skips the request's own bin, whose holes may be up to 1/32 too small or just fit: callers that
- *          want those look through that one bin.
+ * Refusal  such a search skips the request's own bin, whose holes may be up to 1/32 too small or just fit:
+ *          callers that want those look through that one bin.
  * Source   TLSF (M. Masmano et al., ECRTS 2004), with the bin shape of a small float.
  */
 import { bitsFrom, highestBit, lowestBit, withBit, withoutBit } from '../base/bits.ts';
@@ -18,7 +20,9 @@ const COLUMNS = 32;
 const COLUMN_MASK = 31;
 const ROWS = 28;
 
-/** The bin that a hole of `units` (1 to 2^31-1) belongs to: the last one whose smallest size is not larger. */
+/**
+ * The bin that a hole of `units` (1 to 2^31-1) belongs to: the last one whose smallest size is not larger.
+ */
 export function binOf(units: Units): number {
   if (units < COLUMNS) return units;
   const shift = highestBit(units) - COLUMN_BITS;

@@ -57,7 +57,8 @@ describe('best fit', () => {
     const count = 4000;
     const ranges = new BestFit({ capacity: count * 2 * 64 });
     const handles: Handle[] = [];
-    // Sizes 63 and 62 share no bin with 64 but one another's neighbours; every second range is freed, shuffled.
+    // Sizes 63 and 62 share no bin with 64 but one another's neighbours; every second range is freed,
+    // shuffled.
     for (let i = 0; i < count * 2; i++) handles.push(ranges.allocate(i % 2 === 0 ? 60 + (i % 5) : 64));
     for (let i = 0; i < count; i++) ranges.free(handles[((i * 1237) % count) * 2] as Handle);
     for (let i = 0; i < count; i++) {
