@@ -95,10 +95,19 @@ export async function chooseRows(name: RowName | undefined, quick: boolean): Pro
   return rows.filter((row) => name === undefined || row.name === name);
 }
 
+const STEPS: Readonly<Record<WorkloadName, number>> = {
+  W1: 1_000_000,
+  W2: 1_000_000,
+  W3: 2_000,
+  W4: 1_000_000,
+  W5: 32_768,
+  W6: 1_000_000,
+};
+
 /** Records a row's workload; quick ones are a tenth as long. O(operations). */
 export function recordRow(row: Row, quick: boolean, seed: number | undefined): Program {
   if (row.program !== undefined || row.name === 'real') return row.program as Program;
-  const steps = row.name === 'W3' ? 2_000 : 1_000_000;
+  const steps = STEPS[row.name];
   return makeWorkload(row.name, {
     ...row.options,
     steps: quick ? steps / 10 : steps,
