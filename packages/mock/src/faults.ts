@@ -1,69 +1,152 @@
 /**
- * Faults: what shall go wrong, and when.
+ * Faults: what the virtual GPU is told to break, and at which call.
  *
- * Promise  calls are counted from 1 over all backends of a GPU; the same script of calls and faults does the same again.
+ * Promise  a fault strikes at the call it names and at no other; the broken call has changed nothing.
+ * Refusal  a call that is over can not be broken: asking for it is refused.
  */
+import { checkInteger, checkOneOf, checkOptions, show } from '@gpuheap/core/backend';
+import { UsageError } from '@gpuheap/core/errors';
+import { CALL_KINDS, type CallKind, type CallLog } from './call-log.ts';
 
-/** Which creations are refused: all conditions that are given must hold. */
+/** Which creations are refused, by one of the three, and how. */
 export interface CreationRefusal {
-  /** Only the creation with this number, counted from 1. */
-  readonly at?: number;
-  /** Only every n-th creation. */
-  readonly every?: number;
-  /** Only buffers of more than so many bytes. */
-  readonly above?: number;
-  /** `now`: the call throws. `late`, the default: the buffer looks fine until `settled` rejects. */
+  /** The creation with this number, counted from 1 since the GPU was made. */
+  readonly atCall?: number;
+  /** Every creation from now on. */
+  readonly every?: boolean;
+  /** Every creation of more bytes than this. */
+  readonly sizeAbove?: number;
+  /** `now`: `createBuffer` throws. `late`: the buffer comes, and its `settled` rejects. Default `now`. */
   readonly when?: 'now' | 'late';
 }
 
-/** The script of one GPU's failures. */
+/** How a call is told to fail. */
+export interface CallFailure {
+  /** Which kind is counted. Default: calls of all kinds together. */
+  readonly kind?: CallKind;
+  /** `now`: the call throws. `late`: the promise that it answers rejects. Default `now`. */
+  readonly when?: 'now' | 'late';
+}
+
+interface Strike {
+  readonly effect: 'lose' | 'fail-now' | 'fail-late' | 'delay';
+  readonly kind: CallKind | undefined;
+  readonly atCall: number;
+  readonly steps: number;
+}
+
+/** What strikes one call. */
+export interface StruckCall {
+  readonly isLost: boolean;
+  readonly failure: 'now' | 'late' | undefined;
+  /** Completions by which its outcome is late. */
+  readonly delaySteps: number;
+}
+
+/** The faults of one virtual GPU. */
 export class Faults {
-  /** Backend calls so far. */
-  callCount = 0;
-  /** Creations so far, refused ones included. */
-  creationCount = 0;
-  private readonly refusals: CreationRefusal[] = [];
-  private readonly failing = new Set<number>();
-  private readonly losing = new Set<number>();
+  private readonly log: CallLog;
+  private refusals: CreationRefusal[] = [];
+  private strikes: Strike[] = [];
 
-  /** Refuses creations until `clear`. */
+  constructor(log: CallLog) {
+    this.log = log;
+  }
+
+  /** Refuses creations, as a device without memory does. @throws UsageError `bad-argument`, `unknown-option` */
   refuseCreation(refusal: CreationRefusal): void {
-    this.refusals.push(refusal);
-  }
-
-  /** The backend call with this number, counted from 1, throws `backend-failed` and does nothing. */
-  failAtCall(call: number): void {
-    this.failing.add(call);
-  }
-
-  /** The device is lost just before the backend call with this number, counted from 1. */
-  loseAtCall(call: number): void {
-    this.losing.add(call);
-  }
-
-  /** Nothing more goes wrong. */
-  clear(): void {
-    this.refusals.length = 0;
-    this.failing.clear();
-    this.losing.clear();
-  }
-
-  /** Counts a call; what is to happen to it. */
-  nextCall(): 'fine' | 'fail' | 'lose' {
-    this.callCount++;
-    if (this.losing.has(this.callCount)) return 'lose';
-    return this.failing.has(this.callCount) ? 'fail' : 'fine';
-  }
-
-  /** Counts a creation; whether and when it is refused. */
-  nextCreation(sizeBytes: number): 'granted' | 'now' | 'late' {
-    this.creationCount++;
-    for (const { at, every, above, when = 'late' } of this.refusals) {
-      if (at !== undefined && at !== this.creationCount) continue;
-      if (every !== undefined && this.creationCount % every !== 0) continue;
-      if (above !== undefined && sizeBytes <= above) continue;
-      return when;
+    checkOptions(refusal, 'refusal', ['atCall', 'every', 'sizeAbove', 'when']);
+    const { atCall, every, sizeAbove, when = 'now' } = refusal;
+    checkOneOf(when, 'when', ['now', 'late']);
+    const ways = [atCall, every, sizeAbove].filter((way) => way !== undefined).length;
+    if (ways !== 1 || (every !== undefined && every !== true)) {
+      throw new UsageError(
+        'bad-argument',
+        'refusal names no creation; pass one of atCall, every: true, sizeAbove',
+      );
     }
-    return 'granted';
+    if (atCall !== undefined) this.checkFuture(atCall, 'createBuffer');
+    if (sizeAbove !== undefined) {
+      checkInteger(sizeAbove, 'sizeAbove', 0, Number.MAX_SAFE_INTEGER, 'bad-argument');
+    }
+    this.refusals.push({ ...refusal, when });
+  }
+
+  /** Loses the device when call number `atCall` (of a kind, or of all) is made. @throws UsageError `bad-argument` */
+  loseAtCall(atCall: number, kind?: CallKind): void {
+    this.addStrike('lose', atCall, kind, 0);
+  }
+
+  /**
+   * Makes call number `atCall` fail with `backend-failed`. Only what answers a promise (`createBuffer`, `read`,
+   * `whenCompleted`) can fail late. @throws UsageError `bad-argument`, `unknown-option`
+   */
+  failAtCall(atCall: number, failure: CallFailure = {}): void {
+    checkOptions(failure, 'failure', ['kind', 'when']);
+    const { kind, when = 'now' } = failure;
+    checkOneOf(when, 'when', ['now', 'late']);
+    if (when === 'late' && !['createBuffer', 'read', 'whenCompleted'].includes(String(kind))) {
+      throw new UsageError('bad-argument', `kind is ${show(kind)}; what fails late must answer a promise`);
+    }
+    this.addStrike(when === 'now' ? 'fail-now' : 'fail-late', atCall, kind, 0);
+  }
+
+  /**
+   * Makes the outcome of call number `atCall` late by `steps` completions: of its promise, or, for `signal`, of the fence.
+   * @throws UsageError `bad-argument`
+   */
+  delayAtCall(atCall: number, steps: number, kind?: CallKind): void {
+    checkInteger(steps, 'steps', 1, Number.MAX_SAFE_INTEGER, 'bad-argument');
+    this.addStrike('delay', atCall, kind, steps);
+  }
+
+  /** Forgets all faults that have not struck yet. */
+  clear(): void {
+    this.refusals = [];
+    this.strikes = [];
+  }
+
+  /** What strikes the call that was just counted. */
+  strike(kind: CallKind): StruckCall {
+    let isLost = false;
+    let failure: StruckCall['failure'];
+    let delaySteps = 0;
+    for (const strike of this.strikes) {
+      if (strike.kind !== undefined && strike.kind !== kind) continue;
+      if (strike.atCall !== this.callNumber(strike.kind)) continue;
+      if (strike.effect === 'lose') isLost = true;
+      else if (strike.effect === 'delay') delaySteps += strike.steps;
+      else failure = strike.effect === 'fail-now' ? 'now' : 'late';
+    }
+    return { isLost, failure, delaySteps };
+  }
+
+  /** How the creation that was just counted is refused, if it is. */
+  creationRefusal(sizeBytes: number): 'now' | 'late' | undefined {
+    const number = this.log.counts.createBuffer;
+    return this.refusals.find(
+      ({ atCall, every, sizeAbove }) =>
+        every === true || atCall === number || (sizeAbove !== undefined && sizeBytes > sizeAbove),
+    )?.when;
+  }
+
+  private addStrike(
+    effect: Strike['effect'],
+    atCall: number,
+    kind: CallKind | undefined,
+    steps: number,
+  ): void {
+    if (kind !== undefined) checkOneOf(kind, 'kind', CALL_KINDS);
+    this.checkFuture(atCall, kind);
+    this.strikes.push({ effect, kind, atCall, steps });
+  }
+
+  private checkFuture(atCall: number, kind: CallKind | undefined): void {
+    const next = this.callNumber(kind) + 1;
+    checkInteger(atCall, 'atCall', next, Number.MAX_SAFE_INTEGER, 'bad-argument');
+  }
+
+  private callNumber(kind: CallKind | undefined): number {
+    return kind === undefined ? this.log.total : this.log.counts[kind];
   }
 }

@@ -1,57 +1,205 @@
 /**
- * Mock encoder: a command encoder of the user's, recorded now and submitted later. Models what a heap must not break:
- * between the two, the buffers that it uses must stay alive and their bytes untouched.
+ * Mock encoder: work that a user of the GPU records beside the backend, and submits when it likes.
+ *
+ * Cost     recording O(1) a use; submitting O(uses).
+ * Promise  what it reads, it reads when its submission is done: bytes that were overwritten between recording and
+ *          submission are the new ones, as on a real queue.
+ * Refusal  knows no pipelines: a dispatch is the ranges that it uses, and the bytes that it stores.
  */
-import type { CopyRegion } from '@gpuheap/core';
-import type { MockBuffer } from './mock-buffer.ts';
-import type { MockHost } from './mock-host.ts';
+import {
+  BufferUsage,
+  type CopyRegion,
+  checkOptions,
+  checkSpan,
+  checkUsage,
+  show,
+} from '@gpuheap/core/backend';
+import { UsageError } from '@gpuheap/core/errors';
+import { describe, type FlyingRead, type TouchedRange } from './hazards.ts';
+import type { Machine } from './machine.ts';
+import { MockBuffer } from './mock-buffer.ts';
+import { checkUse, findScopeHazards, type MockUse } from './usage-scope.ts';
 
+/** What a draw or dispatch saw of a range that it read. */
+export interface Sighting {
+  readonly buffer: MockBuffer;
+  readonly offset: number;
+  readonly size: number;
+  /** The bytes; undefined until the submission is done, and for ever when it was dropped. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+interface Command {
+  readonly reads: readonly FlyingRead[];
+  readonly writes: readonly TouchedRange[];
+  run(): void;
+}
+
+const USE_KEYS = ['buffer', 'offset', 'size', 'access', 'as', 'store'] as const;
+
+/** An encoder; used up by `submit` or `discard`. */
 export class MockEncoder {
-  private readonly gpu: MockHost;
-  private readonly work: (() => void)[] = [];
-  private readonly used = new Set<MockBuffer>();
-  private isSubmitted = false;
+  private readonly machine: Machine;
+  private readonly commands: Command[] = [];
+  private isValid = true;
+  private isOver = false;
 
-  constructor(gpu: MockHost) {
-    this.gpu = gpu;
+  constructor(machine: Machine) {
+    this.machine = machine;
   }
 
-  /** Records a copy. */
+  /**
+   * Records a copy. @throws UsageError `foreign-object`, `bad-usage`, `out-of-bounds`, `misaligned`, `same-buffer`,
+   * `disposed`
+   */
   copy(region: CopyRegion<MockBuffer>): void {
-    this.used.add(region.source).add(region.target);
-    this.work.push(() => {
-      const { source, sourceOffset, target, targetOffset, size } = region;
-      target.memory.write(targetOffset, source.memory.read(sourceOffset, size));
-    });
-  }
-
-  /** Records a shader that reads bytes; `look` is given what it sees when it runs. */
-  read(buffer: MockBuffer, offset: number, size: number, look: (bytes: Uint8Array) => void): void {
-    this.used.add(buffer);
-    this.work.push(() => look(buffer.memory.read(offset, size)));
-  }
-
-  /** Records a shader that writes bytes. */
-  write(buffer: MockBuffer, offset: number, bytes: Uint8Array): void {
-    this.used.add(buffer);
-    const taken = bytes.slice();
-    this.work.push(() => buffer.memory.write(offset, taken));
-  }
-
-  /** Submits what was recorded, once. A destroyed or mapped buffer makes the whole submission an error. */
-  submit(): boolean {
-    if (this.isSubmitted) return this.gpu.report('an encoder was submitted twice');
-    this.isSubmitted = true;
-    if (this.gpu.isLost) return true;
-    for (const buffer of this.used) {
-      if (buffer.isDestroyed)
-        return this.gpu.report(`buffer ${buffer.id} ${buffer.label} used in submit while destroyed`);
-      if (buffer.isMapped)
-        return this.gpu.report(`buffer ${buffer.id} ${buffer.label} used in submit while mapped`);
+    this.checkOpen();
+    checkOptions(region, 'region', ['source', 'sourceOffset', 'target', 'targetOffset', 'size']);
+    const { source, sourceOffset, target, targetOffset, size } = region;
+    const { copyAlignment, copiesWithinBuffer } = this.machine.limits;
+    this.checkBuffer(source, 'source');
+    this.checkBuffer(target, 'target');
+    checkUsage(source, BufferUsage.COPY_SRC, 'source', 'COPY_SRC');
+    checkUsage(target, BufferUsage.COPY_DST, 'target', 'COPY_DST');
+    checkSpan(sourceOffset, size, source, copyAlignment, 'source');
+    checkSpan(targetOffset, size, target, copyAlignment, 'target');
+    const isApart = sourceOffset + size <= targetOffset || targetOffset + size <= sourceOffset;
+    if (source === target && !(copiesWithinBuffer && isApart)) {
+      throw new UsageError(
+        'same-buffer',
+        `the copy stays within ${describe(source)}; go through another buffer`,
+      );
     }
-    this.gpu.timeline.submit(() => {
-      for (const step of this.work) step();
+    this.record({
+      reads: [{ buffer: source, offset: sourceOffset, size, reader: 'encoder', isTorn: false }],
+      writes: [{ buffer: target, offset: targetOffset, size }],
+      run: () => target.contents.copyFrom(source.contents, sourceOffset, targetOffset, size),
     });
-    return true;
   }
+
+  /** Records a draw that reads one range. @throws UsageError as `dispatch` */
+  read(buffer: MockBuffer, offset: number, size: number): Sighting {
+    return this.dispatch([{ buffer, offset, size, access: 'read' }])[0] as Sighting;
+  }
+
+  /**
+   * Records one usage scope, and answers what will be seen of its reads, in order. Uses that do not go together make a
+   * hazard, and the encoder is dropped when it is submitted.
+   * @throws UsageError `bad-argument`, `unknown-option`, `foreign-object`, `bad-usage`, `bad-size`, `out-of-bounds`,
+   * `misaligned`, `too-large`, `bad-data`, `disposed`
+   */
+  dispatch(uses: readonly MockUse[]): Sighting[] {
+    this.checkOpen();
+    if (!Array.isArray(uses))
+      throw new UsageError('bad-argument', `uses is ${show(uses)}; pass an array of uses`);
+    for (const [index, use] of (uses as readonly MockUse[]).entries()) {
+      const name = `uses[${index}]`;
+      checkOptions(use, name, USE_KEYS);
+      this.checkBuffer(use.buffer, `${name}.buffer`);
+      checkUse(use, this.machine.limits, name);
+    }
+    for (const hazard of findScopeHazards(uses)) {
+      this.isValid = false;
+      this.machine.hazards.report(hazard);
+    }
+    const seen = uses.filter(({ access }) => access === 'read').map(toSeenRead);
+    const stored = uses.filter(({ access }) => access === 'write').map(toStored);
+    this.record({
+      reads: seen.map(({ read }) => read),
+      writes: stored,
+      run: () => {
+        for (const { read, sighting } of seen) this.look(read, sighting);
+        for (const { buffer, offset, bytes } of stored) buffer.contents.write(offset, bytes);
+      },
+    });
+    return seen.map(({ sighting }) => sighting);
+  }
+
+  /**
+   * Submits what was recorded as one piece of work. Answers whether it was taken: one that is invalid, that uses a destroyed
+   * or mapped buffer, or that comes after a loss is dropped whole, as in WebGPU.
+   * @throws UsageError `disposed` · BackendError `backend-failed` when so told
+   */
+  submit(): boolean {
+    this.checkOpen();
+    return this.machine.call('submit', { commandCount: this.commands.length }, () => {
+      this.close();
+      const reads = this.commands.flatMap((command) => command.reads);
+      const writes = this.commands.flatMap((command) => command.writes);
+      if (!this.checkBuffersUsable([...reads, ...writes]) || !this.isValid) return false;
+      if (this.machine.loss !== undefined) return false;
+      if ([...reads, ...writes].some(({ buffer }) => buffer.isRefused)) return false;
+      const run = (): void => {
+        for (const command of this.commands) command.run();
+      };
+      this.machine.submit({ by: 'encoder', reads, writes, run });
+      return true;
+    });
+  }
+
+  /** Forgets what was recorded. @throws UsageError `disposed` */
+  discard(): void {
+    this.checkOpen();
+    this.close();
+  }
+
+  private record(command: Command): void {
+    this.commands.push(command);
+    this.machine.hazards.begin('open', command.reads);
+  }
+
+  private close(): void {
+    this.isOver = true;
+    for (const { reads } of this.commands) this.machine.hazards.end('open', reads);
+  }
+
+  /** Sees the bytes of now; those of the end of the completion where unordered work writes them meanwhile. */
+  private look(read: FlyingRead, sighting: { bytes: Uint8Array | undefined }): void {
+    const { buffer, offset, size } = read;
+    sighting.bytes = buffer.contents.read(offset, size);
+    if (!read.isTorn) return;
+    this.machine.timeline.atEnd(() => {
+      sighting.bytes = buffer.contents.read(offset, size);
+    });
+  }
+
+  private checkBuffersUsable(ranges: readonly TouchedRange[]): boolean {
+    let isUsable = true;
+    for (const { buffer, offset, size } of ranges) {
+      if (!buffer.isDestroyed && buffer.mappingCount === 0) continue;
+      isUsable = false;
+      const [kind, state] = buffer.isDestroyed
+        ? (['destroyed-buffer', 'was destroyed'] as const)
+        : (['mapped-buffer', 'is mapped by a read'] as const);
+      const message = `an encoder was submitted that uses ${describe(buffer)}, which ${state}; it does nothing`;
+      this.machine.hazards.report({ kind, buffer, offset, size, by: 'encoder', message });
+    }
+    return isUsable;
+  }
+
+  private checkOpen(): void {
+    if (this.isOver)
+      throw new UsageError('disposed', 'this encoder was submitted or discarded; record another');
+  }
+
+  private checkBuffer(buffer: unknown, name: string): void {
+    if (buffer instanceof MockBuffer && buffer.home === this.machine) return;
+    throw new UsageError('foreign-object', `${name} is ${show(buffer)} that this virtual GPU did not make`);
+  }
+}
+
+function toSeenRead({ buffer, offset, size }: MockUse) {
+  const read: FlyingRead = { buffer, offset, size, reader: 'encoder', isTorn: false };
+  const sighting: { -readonly [Key in keyof Sighting]: Sighting[Key] } = {
+    buffer,
+    offset,
+    size,
+    bytes: undefined,
+  };
+  return { read, sighting };
+}
+
+function toStored({ buffer, offset, size, store }: MockUse) {
+  // Taken at once: what the caller does with its array later is its own business.
+  return { buffer, offset, size, bytes: store === undefined ? new Uint8Array(0) : store.slice() };
 }

@@ -1,208 +1,160 @@
 /**
- * Mock GPU: a virtual GPU that moves real bytes, whose clock is the test's, and that breaks on command.
+ * Mock GPU: a virtual GPU that moves real bytes, whose clock is the test's.
  *
- * Promise  submitted work runs when the test completes it and not before, in order; what WebGPU forbids is refused, or
- *          reported in `errors` where WebGPU would only tell later. The same calls do the same again: there is no clock,
- *          no timer and no randomness inside.
- * Refusal  one queue; knows no textures.
- * Source   WebGPU, W3C.
+ * Cost     work is done once, when the clock is moved; memory is taken by what was written, not by the size of buffers.
+ * Promise  deterministic: no timer, no date, no randomness but a seed. The same calls give the same bytes, hazards and order
+ *          of promises.
+ * Refusal  runs no shaders and draws nothing: an encoder states the ranges that it uses.
+ * Source   WebGPU specification: usage scopes, buffer mapping, queue timeline.
  */
 import {
-  BackendError,
   type BackendLimits,
+  checkInteger,
+  checkOneOf,
+  checkSpan,
   type DeviceLoss,
-  MemoryProperty,
-  type MemoryType,
   type Serial,
-} from '@gpuheap/core';
-import { checkInteger, checkOneOf, checkOptions } from '@gpuheap/core/backend';
-import { Faults } from './faults.ts';
+  show,
+} from '@gpuheap/core/backend';
+import { UsageError } from '@gpuheap/core/errors';
+import type { CallKind, MockCall } from './call-log.ts';
+import type { Faults } from './faults.ts';
+import type { Hazard } from './hazards.ts';
+import { Machine } from './machine.ts';
 import { MockBackend } from './mock-backend.ts';
-import type { MockBuffer } from './mock-buffer.ts';
-import { MockEncoder } from './mock-encoder.ts';
-import type { MockHost } from './mock-host.ts';
-import { Settlements } from './settlements.ts';
-import { Timeline } from './timeline.ts';
+import { MockBuffer } from './mock-buffer.ts';
+import { MockEncoder, type Sighting } from './mock-encoder.ts';
+import { type MockGpuOptions, resolveOptions } from './mock-options.ts';
+import type { MockUse } from './usage-scope.ts';
 
-/** How a virtual GPU behaves; sizes in bytes. */
-export interface MockGpuOptions {
-  /** Limits that differ from WebGPU's defaults. */
-  readonly limits?: Partial<BackendLimits>;
-  /** Default: device, upload and readback memory, as the WebGPU backend reports them. */
-  readonly memoryTypes?: readonly MemoryType[];
-  /** What all buffers together may hold; more is refused late, as WebGPU does. Default Infinity. */
-  readonly capacityBytes?: number;
-  /** Default `completed`. */
-  readonly reuseAfter?: 'submitted' | 'completed';
-  /** Whether there is no clock: work is over as soon as it is submitted. Default false. */
-  readonly autoComplete?: boolean;
-  /** Whether `settled` promises wait for `settle()`. Default false. */
-  readonly holdSettlements?: boolean;
-}
-
-const KNOWN = [
-  'limits',
-  'memoryTypes',
-  'capacityBytes',
-  'reuseAfter',
-  'autoComplete',
-  'holdSettlements',
-] as const;
-
-const DEFAULT_LIMITS: BackendLimits = {
-  maxBufferSize: 2 ** 28,
-  maxUniformBindingSize: 2 ** 16,
-  maxStorageBindingSize: 2 ** 27,
-  uniformOffsetAlignment: 256,
-  storageOffsetAlignment: 256,
-  copyAlignment: 4,
-  copiesWithinBuffer: false,
-};
-
-const { DEVICE_LOCAL, HOST_VISIBLE, HOST_COHERENT, HOST_CACHED } = MemoryProperty;
-
-const DEFAULT_MEMORY_TYPES: readonly MemoryType[] = [
-  DEVICE_LOCAL,
-  HOST_VISIBLE | HOST_COHERENT,
-  HOST_VISIBLE | HOST_CACHED,
-].map((properties) => ({ properties, heapIndex: 0, heapSizeBytes: Number.POSITIVE_INFINITY }));
-
-/** One binding of a dispatch or draw, as far as the rules on usage care. */
-export interface MockBinding {
-  readonly buffer: MockBuffer;
-  /** Whether the shader may write it. */
-  readonly access: 'read' | 'write';
-}
-
-export class MockGpu implements MockHost {
+/** A virtual GPU with one queue. */
+export class MockGpu {
   readonly limits: BackendLimits;
-  readonly memoryTypes: readonly MemoryType[];
-  readonly reuseAfter: 'submitted' | 'completed';
-  /** What shall go wrong. */
-  readonly faults: Faults = new Faults();
-  /** What WebGPU would have told its error handler: one sentence each. */
-  readonly errors: string[] = [];
-  /** The promises of creations. */
-  readonly settlements: Settlements;
-  readonly timeline: Timeline;
-  readonly lost: Promise<DeviceLoss>;
-  /** Buffers that exist now, of all backends. */
-  readonly buffers: Set<MockBuffer> = new Set();
-  private readonly capacityBytes: number;
-  private readonly backends: MockBackend[] = [];
-  private announce: (loss: DeviceLoss) => void = () => {};
-  private loss: DeviceLoss | undefined;
-  private buffersMade = 0;
+  /** What to break, and when. */
+  readonly faults: Faults;
+  private readonly machine: Machine;
 
-  /** @throws UsageError `bad-argument`, `unknown-option`, `bad-size` */
+  /** @throws UsageError `bad-argument`, `unknown-option` */
   constructor(options: MockGpuOptions = {}) {
-    checkOptions(options, 'options', KNOWN);
-    const { capacityBytes = Number.POSITIVE_INFINITY, reuseAfter = 'completed' } = options;
-    checkOptions(options.limits ?? {}, 'options.limits', Object.keys(DEFAULT_LIMITS));
-    checkOneOf(reuseAfter, 'reuseAfter', ['submitted', 'completed']);
-    if (capacityBytes !== Number.POSITIVE_INFINITY) {
-      checkInteger(capacityBytes, 'capacityBytes', 0, Number.MAX_SAFE_INTEGER, 'bad-size');
-    }
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.memoryTypes = options.memoryTypes ?? DEFAULT_MEMORY_TYPES;
-    this.capacityBytes = capacityBytes;
-    this.reuseAfter = reuseAfter;
-    this.timeline = new Timeline(options.autoComplete ?? false);
-    this.settlements = new Settlements(options.holdSettlements ?? false);
-    this.lost = new Promise((resolve) => {
-      this.announce = resolve;
-    });
+    this.machine = new Machine(resolveOptions(options));
+    this.limits = this.machine.limits;
+    this.faults = this.machine.faults;
   }
 
-  /** A backend on this GPU. Several may share it; each refuses the buffers of the others. */
+  /** A backend on this GPU. Several share its queue, clock and memory, and take one another's buffers for foreign. */
   backend(): MockBackend {
-    const backend = new MockBackend(this);
-    this.backends.push(backend);
-    return backend;
+    return new MockBackend(this.machine);
   }
 
-  /** An encoder of the user's: what it records happens when it is submitted, if the buffers still live then. */
+  /** An encoder, as a user of the GPU has beside the backend. */
   recordEncoder(): MockEncoder {
-    return new MockEncoder(this);
+    return new MockEncoder(this.machine);
   }
 
-  /** Runs all work up to a point on the timeline. */
+  /** Submits an encoder with one usage scope; answers what its reads see. @throws UsageError as `MockEncoder.dispatch` */
+  dispatch(uses: readonly MockUse[]): Sighting[] {
+    const encoder = this.recordEncoder();
+    const sightings = encoder.dispatch(uses);
+    encoder.submit();
+    return sightings;
+  }
+
+  /** Moves the clock: all work up to a signal is done. @throws UsageError `bad-argument` for one never signalled */
   completeUpTo(serial: Serial): void {
-    this.timeline.completeUpTo(serial);
+    this.machine.settlement.complete(() => this.machine.timeline.completeUpTo(serial));
   }
 
-  /** Runs all work that was submitted. */
+  /** Moves the clock: all work is done. */
   completeAll(): void {
-    this.timeline.completeAll();
+    this.machine.settlement.complete(() => this.machine.timeline.completeAll());
+  }
+
+  /** Settles up to `count` promises that are due, all by default; answers how many. For `settleWhen: 'manual'`. */
+  settle(count: number = Number.MAX_SAFE_INTEGER): number {
+    checkInteger(count, 'count', 0, Number.MAX_SAFE_INTEGER, 'bad-argument');
+    return this.machine.settlement.settle(count);
   }
 
   /**
-   * Looks at the bindings of one usage scope (a dispatch, or a render pass) and reports in `errors` what WebGPU would:
-   * a buffer that is written and read in one scope. Answers whether all is well.
+   * Loses the device: what is queued is never done, what waits rejects with `device-lost`. Only the first call counts.
+   * @throws UsageError `bad-argument`
    */
-  dispatch(bindings: readonly MockBinding[]): boolean {
-    const written = new Set(bindings.filter(({ access }) => access === 'write').map(({ buffer }) => buffer));
-    let isFine = true;
-    for (const { buffer, access } of bindings) {
-      if (access === 'write' || !written.has(buffer)) continue;
-      isFine = this.report(`buffer ${buffer.id} ${buffer.label} is written and read in one scope`);
-    }
-    return isFine;
+  lose(message = 'the test took it away', reason: DeviceLoss['reason'] = 'unknown'): void {
+    if (typeof message !== 'string')
+      throw new UsageError('bad-argument', `message is ${show(message)}; pass a string`);
+    checkOneOf(reason, 'reason', ['unknown', 'destroyed']);
+    this.machine.lose({ reason, message });
   }
 
-  /** The device is gone: pending work never runs, everything that waits rejects. */
-  lose(message = 'lost by the test'): void {
-    this.end({ reason: 'unknown', message });
-  }
-
-  /** As `GPUDevice.destroy()`. */
-  destroy(): void {
-    this.end({ reason: 'destroyed', message: 'the device was destroyed' });
-  }
-
+  /** Whether the device is lost. */
   get isLost(): boolean {
-    return this.loss !== undefined;
+    return this.machine.loss !== undefined;
   }
 
-  /** Bytes of all buffers that exist and were granted. */
+  /** What went wrong between calls so far. */
+  get hazards(): readonly Hazard[] {
+    return this.machine.hazards.hazards;
+  }
+
+  /** Every call so far; empty when `recordCalls` is off. */
+  get calls(): readonly MockCall[] {
+    return this.machine.log.calls;
+  }
+
+  /** How many calls there were of each kind, refused ones included. */
+  get counts(): Readonly<Record<CallKind, number>> {
+    return this.machine.log.counts;
+  }
+
+  /** How many calls there were of all kinds. */
+  get callCount(): number {
+    return this.machine.log.total;
+  }
+
+  /** The latest serial that was signalled by any backend. */
+  get signalledSerial(): Serial {
+    return this.machine.timeline.signalledSerial;
+  }
+
+  /** The latest serial that is known to be reached. */
+  get completedSerial(): Serial {
+    return this.machine.timeline.completedSerial;
+  }
+
+  /** Pieces of work, signals included, that are submitted and not done. */
+  get queuedCount(): number {
+    return this.machine.timeline.queuedCount;
+  }
+
+  /** Promises that are not settled. */
+  get openPromiseCount(): number {
+    return this.machine.settlement.openCount;
+  }
+
+  /** Buffers that nobody has destroyed, those of all backends. */
+  get liveBuffers(): ReadonlySet<MockBuffer> {
+    return this.machine.buffers;
+  }
+
+  /** Bytes that are taken from the capacity: by live buffers, and by destroyed ones whose work is not done. */
   get heldBytes(): number {
-    let bytes = 0;
-    for (const buffer of this.buffers) if (!buffer.isRefused) bytes += buffer.sizeBytes;
-    return bytes;
+    return this.machine.heldBytes;
   }
 
-  /** Whether so many bytes more would be granted. */
-  hasRoomFor(sizeBytes: number): boolean {
-    return this.heldBytes + sizeBytes <= this.capacityBytes;
-  }
-
-  /** The number of the next buffer. */
-  nextBufferId(): number {
-    this.buffersMade++;
-    return this.buffersMade;
-  }
-
-  /** Counts a backend call and lets happen to it what the script says. @throws BackendError */
-  enterCall(name: string): void {
-    const fate = this.faults.nextCall();
-    if (fate === 'lose') this.lose(`lost at call ${this.faults.callCount}, ${name}`);
-    if (fate === 'fail') {
-      throw new BackendError('backend-failed', `call ${this.faults.callCount}, ${name}, was told to fail`);
+  /**
+   * What a buffer holds now; work that is queued has not touched it yet.
+   * @throws UsageError `foreign-object`, `out-of-bounds`
+   */
+  peek(buffer: MockBuffer, offset = 0, size: number = buffer.sizeBytes - offset): Uint8Array {
+    if (!(buffer instanceof MockBuffer) || buffer.home !== this.machine) {
+      throw new UsageError('foreign-object', `buffer is ${show(buffer)} that this virtual GPU did not make`);
     }
+    checkSpan(offset, size, buffer, 1, 'buffer');
+    return buffer.contents.read(offset, size);
   }
+}
 
-  /** Remembers an error that nobody is told of; answers false. */
-  report(error: string): false {
-    this.errors.push(error);
-    return false;
-  }
-
-  private end(loss: DeviceLoss): void {
-    if (this.loss !== undefined) return;
-    this.loss = loss;
-    this.timeline.drop();
-    this.settlements.lose();
-    for (const backend of this.backends) backend.deviceLost(loss);
-    this.announce(loss);
-  }
+/** A backend on a virtual GPU of its own. With `autoComplete` it needs nobody to drive the clock. */
+export function createMockBackend(options: MockGpuOptions = {}): MockBackend {
+  return new MockGpu(options).backend();
 }

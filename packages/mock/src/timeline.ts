@@ -1,93 +1,129 @@
 /**
- * Timeline: work that was submitted and waits for its turn. Nothing happens on the virtual GPU until it is completed.
+ * Timeline: work in the order of its submission, done when the clock is moved and not before.
  *
- * Promise  work runs in the order of submission, once, when the clock of the test passes it.
+ * Cost     O(1) a piece of work.
+ * Promise  in order; `completedSerial` only grows. Work of a stopped timeline is never done.
  */
-import type { Serial } from '@gpuheap/core';
+import { checkInteger, type Serial } from '@gpuheap/core/backend';
 
-interface Point {
+interface Entry {
+  readonly run: () => void;
+  /** The serial that this entry signals, or 0. */
   readonly serial: Serial;
-  readonly resolve: () => void;
 }
 
+interface HeldFence {
+  readonly serial: Serial;
+  stepsLeft: number;
+}
+
+/** The queue of one virtual GPU. */
 export class Timeline {
-  /** The latest point that the clock has passed. */
-  completedSerial: Serial = 0;
-  /** The latest point that was set. */
-  signalledSerial: Serial = 0;
-  private readonly work: (() => void)[] = [];
-  /** How many items of `work` lie before each point that was not passed yet. */
-  private readonly points: { readonly serial: Serial; readonly before: number }[] = [];
-  private readonly waiting: Point[] = [];
-  private workDone = 0;
-  private workCount = 0;
-  private readonly runsAtOnce: boolean;
+  private readonly isEager: boolean;
+  private readonly onReached: (serial: Serial) => void;
+  private queue: Entry[] = [];
+  private head = 0;
+  private endings: (() => void)[] = [];
+  private held: HeldFence[] = [];
+  private signalled: Serial = 0;
+  private completed: Serial = 0;
+  private isStopped = false;
 
-  /** `runsAtOnce`: there is no clock, everything is over when it is submitted. */
-  constructor(runsAtOnce: boolean) {
-    this.runsAtOnce = runsAtOnce;
+  /** `isEager`: work is done the moment it is submitted. `onReached` runs whenever `completedSerial` has grown. */
+  constructor(isEager: boolean, onReached: (serial: Serial) => void) {
+    this.isEager = isEager;
+    this.onReached = onReached;
   }
 
-  /** Pieces of work that wait. */
-  get pendingCount(): number {
-    return this.work.length;
+  /** The latest serial that was signalled. */
+  get signalledSerial(): Serial {
+    return this.signalled;
   }
 
-  submit(work: () => void): void {
-    if (this.runsAtOnce) {
-      work();
-      return;
-    }
-    this.work.push(work);
-    this.workCount++;
+  /** The latest serial that is known to be reached. */
+  get completedSerial(): Serial {
+    return this.completed;
   }
 
-  signal(): Serial {
-    this.signalledSerial++;
-    if (this.runsAtOnce) this.completedSerial = this.signalledSerial;
-    else this.points.push({ serial: this.signalledSerial, before: this.workCount });
-    return this.signalledSerial;
+  /** Pieces of work, signals included, that are submitted and not done. */
+  get queuedCount(): number {
+    return this.queue.length - this.head;
   }
 
-  /** Resolves when the clock has passed `serial`. */
-  wait(serial: Serial): Promise<void> {
-    if (serial <= this.completedSerial) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.waiting.push({ serial, resolve });
-    });
+  /** Whether something that is submitted would be done at once. */
+  get isIdleAndEager(): boolean {
+    return this.isEager && this.queuedCount === 0;
   }
 
-  /** Runs all work up to the point `serial`. */
+  /** Queues one piece of work. */
+  submit(run: () => void): void {
+    if (this.isStopped) return;
+    if (this.isIdleAndEager) run();
+    else this.queue.push({ run, serial: 0 });
+  }
+
+  /** A serial after everything submitted so far, which is reported `heldSteps` completions late. */
+  signal(heldSteps = 0): Serial {
+    this.signalled++;
+    const serial = this.signalled;
+    if (this.isStopped) return serial;
+    const reach = (): void => {
+      if (heldSteps === 0) this.reach(serial);
+      else this.held.push({ serial, stepsLeft: heldSteps });
+    };
+    if (this.isIdleAndEager) reach();
+    else this.queue.push({ run: reach, serial });
+    return serial;
+  }
+
+  /** Runs when the completion in progress has done its last piece of work. */
+  atEnd(run: () => void): void {
+    this.endings.push(run);
+  }
+
+  /**
+   * Does the work up to a signal, and all of it that comes before. A serial that is reached already needs no work.
+   * @throws UsageError `bad-argument` for a serial that was never signalled
+   */
   completeUpTo(serial: Serial): void {
-    while (this.points.length > 0 && (this.points[0] as { serial: Serial }).serial <= serial) {
-      const point = this.points.shift() as { serial: Serial; before: number };
-      this.runUntil(point.before);
-      this.completedSerial = point.serial;
-    }
-    const due = this.waiting.filter((point) => point.serial <= this.completedSerial);
-    for (const point of due) this.waiting.splice(this.waiting.indexOf(point), 1);
-    for (const point of due) point.resolve();
+    checkInteger(serial, 'serial', 0, this.signalled, 'bad-argument');
+    const last = this.queue.findIndex((entry, index) => index >= this.head && entry.serial === serial);
+    this.complete(last + 1);
   }
 
-  /** Runs all work there is, behind the last point too. */
+  /** Does all the work. */
   completeAll(): void {
-    this.completeUpTo(this.signalledSerial);
-    this.runUntil(this.workCount);
+    this.complete(this.queue.length);
   }
 
-  /** Forgets work that has not run: the device is gone. */
-  drop(): void {
-    this.workDone += this.work.length;
-    this.work.length = 0;
-    this.points.length = 0;
-    this.waiting.length = 0;
+  /** Drops all work. */
+  stop(): void {
+    this.isStopped = true;
+    this.queue = [];
+    this.head = 0;
+    this.endings = [];
+    this.held = [];
   }
 
-  private runUntil(count: number): void {
-    while (this.workDone < count) {
-      const work = this.work.shift();
-      this.workDone++;
-      work?.();
+  /** One completion: the entries before `end`. */
+  private complete(end: number): void {
+    for (const fence of this.held) fence.stepsLeft--;
+    for (const fence of this.held) if (fence.stepsLeft === 0) this.reach(fence.serial);
+    this.held = this.held.filter((fence) => fence.stepsLeft > 0);
+    while (this.head < end) {
+      const entry = this.queue[this.head] as Entry;
+      this.head++;
+      entry.run();
     }
+    for (const run of this.endings) run();
+    this.endings = [];
+    this.queue = this.queue.slice(this.head);
+    this.head = 0;
+  }
+
+  private reach(serial: Serial): void {
+    if (serial <= this.completed) return;
+    this.completed = serial;
+    this.onReached(serial);
   }
 }

@@ -1,0 +1,191 @@
+/**
+ * Machine: the inside of a virtual GPU, shared by its backends and encoders.
+ *
+ * Promise  every call passes through `call`, where it is counted, logged and, if so told, broken before it has changed
+ *          anything. What is lost stays lost.
+ * Refusal  checks no arguments: that is the business of who calls it.
+ */
+import type { BackendLimits, DeviceLoss, Serial } from '@gpuheap/core/backend';
+import { BackendError, GpuMemoryError, OutOfMemoryError } from '@gpuheap/core/errors';
+import { type CallKind, CallLog } from './call-log.ts';
+import { Faults, type StruckCall } from './faults.ts';
+import { type FlyingRead, HazardWatch, type TouchedRange, type Toucher } from './hazards.ts';
+import { MockBuffer, type MockBufferFacts } from './mock-buffer.ts';
+import type { MockGpuSettings } from './mock-options.ts';
+import { type Deferred, Settlement } from './settlement.ts';
+import { Timeline } from './timeline.ts';
+
+/** One submission: what it reads, what it overwrites, and what it does. */
+export interface Submission {
+  readonly by: Toucher;
+  readonly reads: readonly FlyingRead[];
+  readonly writes: readonly TouchedRange[];
+  run(): void;
+}
+
+/** The inside of one virtual GPU. */
+export class Machine {
+  readonly settings: MockGpuSettings;
+  readonly log: CallLog;
+  readonly faults: Faults;
+  readonly settlement: Settlement;
+  readonly hazards: HazardWatch;
+  readonly timeline: Timeline;
+  readonly buffers: Set<MockBuffer> = new Set();
+  private readonly heapBytes = new Map<number, number>();
+  private readonly onLoss: ((loss: DeviceLoss) => void)[] = [];
+  private waiters: { readonly serial: Serial; readonly deferred: Deferred<void> }[] = [];
+  private bufferCount = 0;
+  private lossNow: DeviceLoss | undefined;
+
+  constructor(settings: MockGpuSettings) {
+    this.settings = settings;
+    this.log = new CallLog(settings.recordCalls);
+    this.faults = new Faults(this.log);
+    this.settlement = new Settlement(settings.settleWhen, settings.settleOrder);
+    this.hazards = new HazardWatch(settings.reuseAfter === 'completed');
+    this.timeline = new Timeline(settings.autoComplete, (serial) => this.reached(serial));
+  }
+
+  get limits(): BackendLimits {
+    return this.settings.limits;
+  }
+
+  /** Why the device is lost, or undefined. */
+  get loss(): DeviceLoss | undefined {
+    return this.lossNow;
+  }
+
+  /** Bytes that live buffers take, and destroyed ones whose work is not done. O(memory heaps) */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const held of this.heapBytes.values()) bytes += held;
+    return bytes;
+  }
+
+  /** Runs one call of a backend or encoder, unless a fault strikes it. */
+  call<T>(kind: CallKind, details: Record<string, unknown>, body: (struck: StruckCall) => T): T {
+    this.log.count(kind);
+    const number = this.log.total;
+    const numberOfKind = this.log.counts[kind];
+    const keep = (outcome: string): void => this.log.keep({ kind, number, numberOfKind, details, outcome });
+    try {
+      const struck = this.faults.strike(kind);
+      if (struck.isLost) this.lose({ reason: 'unknown', message: `lost at call ${number}, a ${kind}` });
+      if (struck.failure === 'now')
+        throw new BackendError('backend-failed', `call ${number}, a ${kind}, was told to fail`);
+      const answer = body(struck);
+      keep('done');
+      return answer;
+    } catch (error) {
+      keep(error instanceof GpuMemoryError ? error.code : String(error));
+      throw error;
+    }
+  }
+
+  /** Why a creation does not fit the memory, or undefined. */
+  shortage(sizeBytes: number, memoryType: number): OutOfMemoryError | undefined {
+    const { capacityBytes, memoryTypes } = this.settings;
+    const type = memoryTypes[memoryType];
+    const heapBytes = type === undefined ? 0 : (this.heapBytes.get(type.heapIndex) ?? 0);
+    const heapCapacity = type?.heapSizeBytes ?? Number.POSITIVE_INFINITY;
+    if (sizeBytes <= capacityBytes - this.heldBytes && sizeBytes <= heapCapacity - heapBytes)
+      return undefined;
+    return this.refusal(sizeBytes, `it has ${Math.min(capacityBytes, heapCapacity)}`);
+  }
+
+  /** The error of a creation that the device refuses. */
+  refusal(sizeBytes: number, why: string): OutOfMemoryError {
+    const reservedBytes = this.heldBytes;
+    return new OutOfMemoryError(
+      'refused-by-device',
+      `the virtual GPU refused ${sizeBytes} bytes while ${reservedBytes} are held (${why}); free some`,
+      {
+        requestedBytes: sizeBytes,
+        largestFreeBytes: 0,
+        freeBytes: 0,
+        pendingBytes: 0,
+        reservedBytes,
+        budgetBytes: Number.POSITIVE_INFINITY,
+      },
+    );
+  }
+
+  /** A buffer; one that is refused takes no memory. */
+  makeBuffer(facts: MockBufferFacts, isRefused: boolean): MockBuffer {
+    this.bufferCount++;
+    const buffer = new MockBuffer(this, this.bufferCount, facts);
+    buffer.isRefused = isRefused;
+    if (!isRefused) this.charge(facts.memoryType, facts.sizeBytes);
+    this.buffers.add(buffer);
+    return buffer;
+  }
+
+  /** Ends a buffer's life for callers; its memory goes when the work before is done. */
+  destroyBuffer(buffer: MockBuffer): void {
+    buffer.isDestroyed = true;
+    this.buffers.delete(buffer);
+    if (this.lossNow === undefined) this.timeline.submit(() => this.release(buffer));
+    else this.release(buffer);
+  }
+
+  /** Queues a submission, and reports what it overwrites too early. */
+  submit(submission: Submission): void {
+    const { by, reads, writes } = submission;
+    for (const range of writes) this.hazards.overwrite(range, by);
+    if (this.timeline.isIdleAndEager) {
+      this.timeline.submit(() => submission.run());
+      return;
+    }
+    this.hazards.begin('flights', reads);
+    this.timeline.submit(() => {
+      submission.run();
+      this.hazards.end('flights', reads);
+    });
+  }
+
+  /** Resolves `deferred` when `serial` is reached. */
+  wait(serial: Serial, deferred: Deferred<void>): void {
+    if (serial <= this.timeline.completedSerial) deferred.resolve();
+    else if (this.lossNow !== undefined) deferred.reject(this.lossError());
+    else this.waiters.push({ serial, deferred });
+  }
+
+  /** Tells `listener` of the loss, now if there was one. */
+  whenLost(listener: (loss: DeviceLoss) => void): void {
+    if (this.lossNow === undefined) this.onLoss.push(listener);
+    else listener(this.lossNow);
+  }
+
+  /** Loses the device: nothing that is queued is ever done, everything that waits rejects. Only the first counts. */
+  lose(loss: DeviceLoss): void {
+    if (this.lossNow !== undefined) return;
+    this.lossNow = loss;
+    this.timeline.stop();
+    this.waiters = [];
+    this.settlement.abandon(() => this.lossError());
+    for (const listener of this.onLoss) listener(loss);
+  }
+
+  /** What a call that needs the device throws after the loss. */
+  lossError(): BackendError {
+    const why = this.lossNow === undefined ? 'destroyed' : `${this.lossNow.reason}: ${this.lossNow.message}`;
+    return new BackendError('device-lost', `the virtual GPU is lost (${why}); make a new one`);
+  }
+
+  private charge(memoryType: number, bytes: number): void {
+    const heap = this.settings.memoryTypes[memoryType]?.heapIndex ?? 0;
+    this.heapBytes.set(heap, (this.heapBytes.get(heap) ?? 0) + bytes);
+  }
+
+  private release(buffer: MockBuffer): void {
+    buffer.contents.release();
+    if (!buffer.isRefused) this.charge(buffer.memoryType, -buffer.sizeBytes);
+  }
+
+  private reached(serial: Serial): void {
+    const due = this.waiters.filter((waiter) => waiter.serial <= serial);
+    this.waiters = this.waiters.filter((waiter) => waiter.serial > serial);
+    for (const { deferred } of due) deferred.resolve();
+  }
+}
