@@ -24,6 +24,9 @@ export interface Program {
   readonly operations: readonly Operation[];
 }
 
+/** Sizes that hardly any span holds. */
+const HUGE = [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32 + 1, 2 ** 52, 2 ** 53 - 1];
+
 /** The program of a seed. O(length). */
 export function makeProgram(seed: number, length: number, capabilities: SuballocatorCapabilities): Program {
   // Seeds next to each other would begin alike: spread them.
@@ -33,12 +36,14 @@ export function makeProgram(seed: number, length: number, capabilities: Suballoc
   const units = drawUnits(random);
   const drawSize = drawSizes(random, units * granularity);
   const drawAlignment = drawAlignments(random, granularity, capabilities);
-  const freeShare = 0.35 + 0.2 * random.uniform();
-  const resetShare = capabilities.freesInAnyOrder ? 0.005 : 0.05;
+  let freeShare = 0.3;
+  const resetShare = capabilities.freesInAnyOrder ? 0.002 : 0.03;
   const newestShare = capabilities.freesInAnyOrder ? 0.2 : 0.8;
   const operations: Operation[] = [];
   while (operations.length < length) {
     const dice = random.uniform();
+    // Phases of filling and of emptying.
+    if (operations.length % 64 === 0) freeShare = 0.2 + 0.4 * random.uniform();
     if (dice < freeShare) {
       operations.push({ act: 'free', pick: random.uniform() < newestShare ? -1 : random.below(1000) });
     } else if (dice < freeShare + resetShare) operations.push({ act: 'reset' });
@@ -108,7 +113,7 @@ function drawUnits(random: XorShift32): number {
 }
 
 function drawSizes(random: XorShift32, capacity: number): () => number {
-  const most = Math.max(2, Math.floor(capacity / [1, 4, 16, 40][random.below(4)]!));
+  const most = Math.max(2, Math.floor(capacity / [2, 10, 40, 120][random.below(4)]!));
   const constant = 1 + random.below(most);
   switch (random.below(4)) {
     case 0:
@@ -135,5 +140,8 @@ function drawAlignments(
 function drawMisuse(random: XorShift32, drawAlignment: () => number): Operation {
   const act = (['free stale', 'ask stale', 'forge', 'ask badly', 'ask largest'] as const)[random.below(5)]!;
   if (act === 'ask largest') return { act, alignment: drawAlignment() };
+  if (random.below(8) === 0) {
+    return { act: 'allocate', size: HUGE[random.below(HUGE.length)]!, alignment: drawAlignment() };
+  }
   return { act, pick: random.below(1000) };
 }

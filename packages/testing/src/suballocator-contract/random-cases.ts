@@ -14,7 +14,7 @@ import {
 } from './contract-case.ts';
 import { makeProgram, type Operation, type Program, perform, textOf } from './operations.ts';
 
-const MOST_SHORTENING_RUNS = 500;
+const MOST_SHORTENING_RUNS = 2000;
 
 /** Random operations with every invariant checked after each. */
 export function randomCases(make: MakeSuballocator, options: ContractOptions): ContractCase[] {
@@ -70,17 +70,30 @@ function failureOf(make: MakeSuballocator, program: Program, check: Checks): Fai
   }
 }
 
-/** Leaves out parts of a failing program, halves first, then ever smaller ones, as long as it still fails. */
+/** Makes a failing program shorter as long as it still fails; looks at `MOST_SHORTENING_RUNS` programs at most. */
 function shorten(make: MakeSuballocator, failing: Program): Program {
   let shortest = failing;
   let runs = 0;
-  for (let part = Math.ceil(failing.operations.length / 2); part >= 1; part = Math.floor(part / 2)) {
-    for (let from = 0; from < shortest.operations.length && runs < MOST_SHORTENING_RUNS; runs++) {
-      const rest = shortest.operations.filter((_, i) => i < from || i >= from + part);
-      const candidate = { ...shortest, operations: rest };
-      const failure = failureOf(make, candidate, new Checks());
-      if (failure === undefined) from += part;
-      else shortest = { ...candidate, operations: rest.slice(0, failure.at + 1) };
+  const replaceIfFailing = (operations: readonly Operation[]): boolean => {
+    if (runs++ >= MOST_SHORTENING_RUNS) return false;
+    const failure = failureOf(make, { ...failing, operations }, new Checks());
+    if (failure === undefined) return false;
+    shortest = { ...failing, operations: operations.slice(0, failure.at + 1) };
+    return true;
+  };
+  for (let length = -1; length !== shortest.operations.length && runs < MOST_SHORTENING_RUNS; ) {
+    length = shortest.operations.length;
+    // Which ones are picked by number depends on what was left out: let them pick the oldest, where that fails as well.
+    for (let i = 0; i < shortest.operations.length; i++) {
+      const operation = shortest.operations[i] as Operation;
+      if (!('pick' in operation) || operation.act === 'forge' || operation.act === 'ask badly') continue;
+      if (operation.pick !== 0) replaceIfFailing(shortest.operations.with(i, { ...operation, pick: 0 }));
+    }
+    for (let part = Math.ceil(length / 2); part >= 1; part = Math.floor(part / 2)) {
+      for (let from = 0; from < shortest.operations.length; ) {
+        const rest = shortest.operations.filter((_, i) => i < from || i >= from + part);
+        if (!replaceIfFailing(rest)) from += part;
+      }
     }
   }
   return shortest;
