@@ -1,1 +1,2 @@
-export {};
+export type { CliOutput, CliStreams } from './output.ts';
+export { runCli } from './run-cli.ts';

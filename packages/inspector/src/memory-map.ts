@@ -25,9 +25,9 @@ export function renderMemoryMap(snapshot: HeapSnapshot): string {
         `<span><i class="${state}"></i>${state}${state === 'pending' ? ' (released, not reusable yet)' : ''}</span>`,
     )
     .join('');
-  return `<p class="legend">${legend}<span>one row is ${showBytes(rowBytes)}</span></p>
+  return `<div><p class="legend">${legend}<span>one row is ${showBytes(rowBytes)}</span></p>
 <div class="map">${chunks}</div>
-<p class="pointed" aria-live="polite">Point at a range to see what it is.</p>`;
+<p class="pointed" aria-live="polite">Point at a range to see what it is.</p></div>`;
 }
 
 /** Bytes of a row, so that the whole map has at most about a hundred. */

@@ -1,12 +1,18 @@
 /** Page script: draws the charts of a report and says what the pointer is on. Plain JavaScript, as browsers run it. */
 
+/** Runs before the chart library, which formats numbers in the browser's language and stops at one that is not valid. */
+export const PAGE_PRELUDE: string = `
+try { new Intl.NumberFormat(navigator.language); }
+catch { Object.defineProperty(navigator, 'language', { value: 'en-US' }); }
+`;
+
 /** The script; expects `uPlot` and `CURVES`, a list of lists of curves, one for each trace. */
 export const PAGE_SCRIPT: string = `
 const charts = [];
-const MIB = 1024 * 1024;
+const MEGABYTE = 1e6;
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
-const figure = (bytes) => (bytes == null ? '' : (bytes / MIB).toFixed(2) + ' MiB');
-const axisFigure = (bytes) => +(bytes / MIB).toPrecision(4) + '';
+const figure = (bytes) => (bytes == null ? '' : (bytes / MEGABYTE).toFixed(2) + ' MB');
+const axisFigure = (bytes) => +(bytes / MEGABYTE).toPrecision(4) + '';
 
 function draw(place, title, frames, series) {
   const axis = { stroke: color('faint'), grid: { stroke: color('line'), width: 1 }, ticks: { show: false } };
@@ -22,7 +28,7 @@ function draw(place, title, frames, series) {
     scales: { x: { time: false }, y: { range: (_, low, high) => [0, (high || 1) * 1.05] } },
     axes: [
       { ...axis, label: 'frame', labelSize: 18, size: 34 },
-      { ...axis, label: 'MiB', labelSize: 18, size: 58, values: (_, ticks) => ticks.map(axisFigure) },
+      { ...axis, label: 'MB', labelSize: 18, size: 58, values: (_, ticks) => ticks.map(axisFigure) },
     ],
     series: [{ label: 'frame', value: (_, frame) => (frame == null ? '' : frame.toFixed(1)) }, ...lines],
   }, [frames, ...series.map(({ values }) => values)], place);

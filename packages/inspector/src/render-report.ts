@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { escapeText, scriptJson } from './markup.ts';
 import { renderMemoryMap } from './memory-map.ts';
-import { PAGE_SCRIPT } from './page-script.ts';
+import { PAGE_PRELUDE, PAGE_SCRIPT } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import type { ReportCurve, ReportData, ReportTable, ReportTrace } from './report-data.ts';
 
@@ -28,7 +28,7 @@ export function renderReport(data: ReportData): string {
 <h1>${escapeText(data.title)}</h1>
 <p class="faint">${escapeText(data.subtitle)}</p>
 ${data.traces.map(renderTrace).join('\n')}
-<script>${chartLibrary('uPlot.iife.min.js')}</script>
+<script>${PAGE_PRELUDE}${chartLibrary('uPlot.iife.min.js')}</script>
 <script>const CURVES = ${scriptJson(curves)};${PAGE_SCRIPT}</script>
 </body>
 </html>

@@ -109,7 +109,8 @@ export class PooledTarget<Buffer> extends DirectTarget<Buffer> {
   }
 }
 
-function keyOf({ size, usage, location }: ResourceRequest): string {
+/** Which buffers can stand in for one another. */
+export function keyOf({ size, usage, location }: ResourceRequest): string {
   return `${Math.ceil(size / 4)} ${usage} ${location}`;
 }
 

@@ -3,6 +3,7 @@ export { carriedTraces, findTrace } from './carried-traces.ts';
 export { HeapTarget } from './heap-target.ts';
 export { type ApiTimes, type Clock, MeasuredBackend } from './measured-backend.ts';
 export type { Mismatch } from './mismatch.ts';
+export { forecastPooledBytes } from './pooled-forecast.ts';
 export { readTrace } from './read-trace.ts';
 export type { ReplayOptions } from './replay-options.ts';
 export type { ReplayResult } from './replay-result.ts';

@@ -1,0 +1,72 @@
+/**
+ * Run modes: one trace, replayed each way on one device.
+ *
+ * Refusal  the pooled way is left out where it would take more than half of this machine's memory: it keeps everything.
+ */
+import { freemem } from 'node:os';
+import {
+  DirectTarget,
+  forecastPooledBytes,
+  HeapTarget,
+  MeasuredBackend,
+  PooledTarget,
+  type ReplayMode,
+  type ReplayOptions,
+  type ReplayResult,
+  replayTrace,
+  type Trace,
+} from '@gpuheap/trace';
+import type { ReplayDevice } from './replay-device.ts';
+
+/** What a replay of one trace is asked for. */
+export interface ModeRun {
+  readonly trace: Trace;
+  readonly modes: readonly ReplayMode[];
+  readonly checkpoints: number;
+  onProgress(mode: ReplayMode, done: number, all: number): void;
+}
+
+/** The results, and a sentence for each way that was left out. */
+export interface ModeResults {
+  readonly results: readonly ReplayResult[];
+  readonly omissions: readonly string[];
+}
+
+/** Replays a trace each way, one after the other. */
+export async function runModes(device: ReplayDevice, run: ModeRun): Promise<ModeResults> {
+  const results: ReplayResult[] = [];
+  const omissions: string[] = [];
+  for (const mode of run.modes) {
+    const omission = mode === 'pooled' ? refusePooled(device, run.trace) : undefined;
+    if (omission !== undefined) omissions.push(omission);
+    else results.push(await runMode(device, run, mode));
+  }
+  return { results, omissions };
+}
+
+async function runMode(device: ReplayDevice, run: ModeRun, mode: ReplayMode): Promise<ReplayResult> {
+  const raw = device.backend(mode);
+  const backend = new MeasuredBackend(raw);
+  const options: ReplayOptions = {
+    checkpoints: run.checkpoints,
+    countErrors: () => device.countErrors(),
+    onProgress: (done, all) => run.onProgress(mode, done, all),
+  };
+  try {
+    if (mode === 'direct') return await replayTrace(run.trace, new DirectTarget(backend), options);
+    if (mode === 'pooled') return await replayTrace(run.trace, new PooledTarget(backend), options);
+    return await replayTrace(run.trace, new HeapTarget(backend), options);
+  } finally {
+    raw.dispose();
+  }
+}
+
+/** Why the pooled way is left out, if it is: on software and mock devices its buffers are this machine's memory. */
+function refusePooled(device: ReplayDevice, trace: Trace): string | undefined {
+  if (device.kind === 'hardware') return undefined;
+  const needed = forecastPooledBytes(trace);
+  const available = process.availableMemory?.() ?? freemem();
+  if (needed <= available / 2) return undefined;
+  const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  return `pooled left out: it would hold ${gigabytes(needed)}, and this machine has ${gigabytes(available)} free`;
+}
