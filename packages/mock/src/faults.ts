@@ -16,7 +16,7 @@ export interface CreationRefusal {
   readonly every?: boolean;
   /** Every creation of more bytes than this. */
   readonly sizeAbove?: number;
-  /** `now`: `createBuffer` throws. `late`: the buffer comes, and its `settled` rejects. Default `now`. */
+  /** `now`: `createBuffer` throws. `late`: the buffer comes, and its `settled` rejects. Default `late`. */
   readonly when?: 'now' | 'late';
 }
 
@@ -56,7 +56,7 @@ export class Faults {
   /** Refuses creations, as a device without memory does. @throws UsageError `bad-argument`, `unknown-option` */
   refuseCreation(refusal: CreationRefusal): void {
     checkOptions(refusal, 'refusal', ['atCall', 'every', 'sizeAbove', 'when']);
-    const { atCall, every, sizeAbove, when = 'now' } = refusal;
+    const { atCall, every, sizeAbove, when = 'late' } = refusal;
     checkOneOf(when, 'when', ['now', 'late']);
     const ways = [atCall, every, sizeAbove].filter((way) => way !== undefined).length;
     if (ways !== 1 || (every !== undefined && every !== true)) {

@@ -56,10 +56,17 @@ export class Machine {
     return this.lossNow;
   }
 
-  /** Bytes that live buffers take, and destroyed ones whose work is not done. O(memory heaps) */
+  /** Bytes of live buffers that were granted. O(buffers) */
   get heldBytes(): number {
     let bytes = 0;
-    for (const held of this.heapBytes.values()) bytes += held;
+    for (const buffer of this.buffers) if (!buffer.isRefused) bytes += buffer.sizeBytes;
+    return bytes;
+  }
+
+  /** Bytes that are not free: held ones, and those of destroyed buffers whose work is not done. O(memory heaps) */
+  get occupiedBytes(): number {
+    let bytes = 0;
+    for (const occupied of this.heapBytes.values()) bytes += occupied;
     return bytes;
   }
 
@@ -89,14 +96,14 @@ export class Machine {
     const type = memoryTypes[memoryType];
     const heapBytes = type === undefined ? 0 : (this.heapBytes.get(type.heapIndex) ?? 0);
     const heapCapacity = type?.heapSizeBytes ?? Number.POSITIVE_INFINITY;
-    if (sizeBytes <= capacityBytes - this.heldBytes && sizeBytes <= heapCapacity - heapBytes)
+    if (sizeBytes <= capacityBytes - this.occupiedBytes && sizeBytes <= heapCapacity - heapBytes)
       return undefined;
     return this.refusal(sizeBytes, `it has ${Math.min(capacityBytes, heapCapacity)}`);
   }
 
   /** The error of a creation that the device refuses. */
   refusal(sizeBytes: number, why: string): OutOfMemoryError {
-    const reservedBytes = this.heldBytes;
+    const reservedBytes = this.occupiedBytes;
     return new OutOfMemoryError(
       'refused-by-device',
       `the virtual GPU refused ${sizeBytes} bytes while ${reservedBytes} are held (${why}); free some`,

@@ -18,7 +18,7 @@ import { UsageError } from '@gpuheap/core/errors';
 import { describe, type FlyingRead, type TouchedRange } from './hazards.ts';
 import type { Machine } from './machine.ts';
 import { MockBuffer } from './mock-buffer.ts';
-import { checkUse, findScopeHazards, type MockUse } from './usage-scope.ts';
+import { checkUse, findScopeHazards, type MockUse, type ResolvedUse, resolveUse } from './usage-scope.ts';
 
 /** What a draw or dispatch saw of a range that it read. */
 export interface Sighting {
@@ -28,6 +28,8 @@ export interface Sighting {
   /** The bytes; undefined until the submission is done, and for ever when it was dropped. */
   readonly bytes: Uint8Array | undefined;
 }
+
+type SeenSoFar = { -readonly [Key in keyof Sighting]: Sighting[Key] };
 
 interface Command {
   readonly reads: readonly FlyingRead[];
@@ -77,9 +79,17 @@ export class MockEncoder {
     });
   }
 
-  /** Records a draw that reads one range. @throws UsageError as `dispatch` */
-  read(buffer: MockBuffer, offset: number, size: number): Sighting {
-    return this.dispatch([{ buffer, offset, size, access: 'read' }])[0] as Sighting;
+  /**
+   * Records a draw that reads one range; `look`, if given, is called with the bytes when it is done.
+   * @throws UsageError as `dispatch`
+   */
+  read(buffer: MockBuffer, offset: number, size: number, look?: (bytes: Uint8Array) => void): Sighting {
+    return this.recordScope([{ buffer, offset, size, access: 'read' }], look)[0] as Sighting;
+  }
+
+  /** Records a dispatch that stores bytes. @throws UsageError as `dispatch` */
+  write(buffer: MockBuffer, offset: number, bytes: Uint8Array): void {
+    this.recordScope([{ buffer, offset, size: bytes.length, access: 'write', store: bytes }]);
   }
 
   /**
@@ -89,30 +99,7 @@ export class MockEncoder {
    * `misaligned`, `too-large`, `bad-data`, `disposed`
    */
   dispatch(uses: readonly MockUse[]): Sighting[] {
-    this.checkOpen();
-    if (!Array.isArray(uses))
-      throw new UsageError('bad-argument', `uses is ${show(uses)}; pass an array of uses`);
-    for (const [index, use] of (uses as readonly MockUse[]).entries()) {
-      const name = `uses[${index}]`;
-      checkOptions(use, name, USE_KEYS);
-      this.checkBuffer(use.buffer, `${name}.buffer`);
-      checkUse(use, this.machine.limits, name);
-    }
-    for (const hazard of findScopeHazards(uses)) {
-      this.isValid = false;
-      this.machine.hazards.report(hazard);
-    }
-    const seen = uses.filter(({ access }) => access === 'read').map(toSeenRead);
-    const stored = uses.filter(({ access }) => access === 'write').map(toStored);
-    this.record({
-      reads: seen.map(({ read }) => read),
-      writes: stored,
-      run: () => {
-        for (const { read, sighting } of seen) this.look(read, sighting);
-        for (const { buffer, offset, bytes } of stored) buffer.contents.write(offset, bytes);
-      },
-    });
-    return seen.map(({ sighting }) => sighting);
+    return this.recordScope(uses);
   }
 
   /**
@@ -143,6 +130,40 @@ export class MockEncoder {
     this.close();
   }
 
+  private recordScope(uses: readonly MockUse[], look?: (bytes: Uint8Array) => void): Sighting[] {
+    const scope = this.checkScope(uses);
+    const seen = scope.filter(({ access }) => access === 'read').map(toSeenRead);
+    const stored = scope.filter(({ access }) => access === 'write').map(toStored);
+    for (const hazard of findScopeHazards(scope)) {
+      this.isValid = false;
+      this.machine.hazards.report(hazard);
+    }
+    this.record({
+      reads: seen.map(({ read }) => read),
+      writes: stored,
+      run: () => {
+        for (const { read, sighting } of seen) this.look(read, sighting, look);
+        for (const { buffer, offset, bytes } of stored) buffer.contents.write(offset, bytes);
+      },
+    });
+    return seen.map(({ sighting }) => sighting);
+  }
+
+  private checkScope(uses: readonly MockUse[]): ResolvedUse[] {
+    this.checkOpen();
+    if (!Array.isArray(uses)) {
+      throw new UsageError('bad-argument', `uses is ${show(uses)}; pass an array of uses`);
+    }
+    return (uses as readonly MockUse[]).map((use, index) => {
+      const name = `uses[${index}]`;
+      checkOptions(use, name, USE_KEYS);
+      this.checkBuffer(use.buffer, `${name}.buffer`);
+      const resolved = resolveUse(use);
+      checkUse(resolved, this.machine.limits, name);
+      return resolved;
+    });
+  }
+
   private record(command: Command): void {
     this.commands.push(command);
     this.machine.hazards.begin('open', command.reads);
@@ -154,13 +175,14 @@ export class MockEncoder {
   }
 
   /** Sees the bytes of now; those of the end of the completion where unordered work writes them meanwhile. */
-  private look(read: FlyingRead, sighting: { bytes: Uint8Array | undefined }): void {
+  private look(read: FlyingRead, sighting: SeenSoFar, tell: (bytes: Uint8Array) => void = () => {}): void {
     const { buffer, offset, size } = read;
-    sighting.bytes = buffer.contents.read(offset, size);
-    if (!read.isTorn) return;
-    this.machine.timeline.atEnd(() => {
+    const see = (): void => {
       sighting.bytes = buffer.contents.read(offset, size);
-    });
+      tell(sighting.bytes);
+    };
+    if (read.isTorn) this.machine.timeline.atEnd(see);
+    else see();
   }
 
   private checkBuffersUsable(ranges: readonly TouchedRange[]): boolean {
@@ -188,9 +210,9 @@ export class MockEncoder {
   }
 }
 
-function toSeenRead({ buffer, offset, size }: MockUse) {
+function toSeenRead({ buffer, offset, size }: ResolvedUse) {
   const read: FlyingRead = { buffer, offset, size, reader: 'encoder', isTorn: false };
-  const sighting: { -readonly [Key in keyof Sighting]: Sighting[Key] } = {
+  const sighting: SeenSoFar = {
     buffer,
     offset,
     size,
@@ -199,7 +221,7 @@ function toSeenRead({ buffer, offset, size }: MockUse) {
   return { read, sighting };
 }
 
-function toStored({ buffer, offset, size, store }: MockUse) {
+function toStored({ buffer, offset, size, store }: ResolvedUse) {
   // Taken at once: what the caller does with its array later is its own business.
   return { buffer, offset, size, bytes: store === undefined ? new Uint8Array(0) : store.slice() };
 }

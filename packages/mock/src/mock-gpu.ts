@@ -23,7 +23,7 @@ import type { Hazard } from './hazards.ts';
 import { Machine } from './machine.ts';
 import { MockBackend } from './mock-backend.ts';
 import { MockBuffer } from './mock-buffer.ts';
-import { MockEncoder, type Sighting } from './mock-encoder.ts';
+import { MockEncoder } from './mock-encoder.ts';
 import { type MockGpuOptions, resolveOptions } from './mock-options.ts';
 import type { MockUse } from './usage-scope.ts';
 
@@ -51,12 +51,14 @@ export class MockGpu {
     return new MockEncoder(this.machine);
   }
 
-  /** Submits an encoder with one usage scope; answers what its reads see. @throws UsageError as `MockEncoder.dispatch` */
-  dispatch(uses: readonly MockUse[]): Sighting[] {
+  /**
+   * Submits an encoder with one usage scope; answers whether it was legal and taken. @throws UsageError as
+   * `MockEncoder.dispatch`
+   */
+  dispatch(uses: readonly MockUse[]): boolean {
     const encoder = this.recordEncoder();
-    const sightings = encoder.dispatch(uses);
-    encoder.submit();
-    return sightings;
+    encoder.dispatch(uses);
+    return encoder.submit();
   }
 
   /** Moves the clock: all work up to a signal is done. @throws UsageError `bad-argument` for one never signalled */
@@ -96,6 +98,11 @@ export class MockGpu {
     return this.machine.hazards.hazards;
   }
 
+  /** The hazards for which WebGPU drops a submission and calls its error handler, a sentence each. */
+  get errors(): readonly string[] {
+    return this.hazards.filter(({ kind }) => !kind.startsWith('overwrite-')).map(({ message }) => message);
+  }
+
   /** Every call so far; empty when `recordCalls` is off. */
   get calls(): readonly MockCall[] {
     return this.machine.log.calls;
@@ -132,13 +139,18 @@ export class MockGpu {
   }
 
   /** Buffers that nobody has destroyed, those of all backends. */
-  get liveBuffers(): ReadonlySet<MockBuffer> {
+  get buffers(): ReadonlySet<MockBuffer> {
     return this.machine.buffers;
   }
 
-  /** Bytes that are taken from the capacity: by live buffers, and by destroyed ones whose work is not done. */
+  /** Bytes of those buffers, without refused ones. O(buffers) */
   get heldBytes(): number {
     return this.machine.heldBytes;
+  }
+
+  /** Bytes taken from the capacity: held ones, and those of destroyed buffers whose work is not done. */
+  get occupiedBytes(): number {
+    return this.machine.occupiedBytes;
   }
 
   /**

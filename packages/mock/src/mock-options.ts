@@ -41,7 +41,7 @@ export interface MockGpuOptions {
   readonly memoryTypes?: readonly MemoryType[];
   /** Bytes of all buffers together; a creation beyond it is refused. Default Infinity. */
   readonly capacityBytes?: number;
-  /** How a creation beyond the capacity is refused: by a throw, or late through `settled`. Default `now`. */
+  /** How a creation beyond the capacity is refused: by a throw, or late through `settled`. Default `late`. */
   readonly refuseCapacity?: 'now' | 'late';
   /** What the backends say of themselves. Default `completed`. */
   readonly reuseAfter?: 'submitted' | 'completed';
@@ -122,7 +122,7 @@ export function resolveOptions(options: MockGpuOptions): MockGpuSettings {
     limits: resolveLimits(options),
     memoryTypes: resolveMemoryTypes(options.memoryTypes),
     capacityBytes: resolveSize(options.capacityBytes, 'capacityBytes'),
-    refuseCapacity: oneOf(options.refuseCapacity, 'refuseCapacity', ['now', 'late']),
+    refuseCapacity: oneOf(options.refuseCapacity, 'refuseCapacity', ['late', 'now']),
     reuseAfter: oneOf(options.reuseAfter, 'reuseAfter', ['completed', 'submitted']),
     settleWhen: oneOf(options.settleWhen, 'settleWhen', ['at-once', 'with-completion', 'manual']),
     settleOrder: resolveOrder(options.settleOrder),

@@ -23,13 +23,27 @@ export type BindingKind = 'vertex' | 'index' | 'uniform' | 'storage' | 'indirect
 /** One range that a dispatch or draw uses. Bytes. */
 export interface MockUse {
   readonly buffer: MockBuffer;
-  readonly offset: number;
-  readonly size: number;
+  /** Default 0. */
+  readonly offset?: number;
+  /** Default: up to the end of the buffer. */
+  readonly size?: number;
   readonly access: 'read' | 'write';
   /** Holds the use to the rules of that binding. Default: only ranges are checked, and STORAGE for what is written. */
   readonly as?: BindingKind;
   /** What the shader stores at `offset`, at most `size` bytes. Only with `write`. */
   readonly store?: Uint8Array;
+}
+
+/** A use with nothing left out. */
+export interface ResolvedUse extends MockUse {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** A use with its defaults; the buffer has been checked. */
+export function resolveUse(use: MockUse): ResolvedUse {
+  const offset = use.offset ?? 0;
+  return { ...use, offset, size: use.size ?? use.buffer.sizeBytes - offset };
 }
 
 const RULES: Readonly<Record<BindingKind, { usage: number; name: string }>> = {
@@ -41,7 +55,7 @@ const RULES: Readonly<Record<BindingKind, { usage: number; name: string }>> = {
 };
 
 /** Throws unless a use is possible by itself; the buffer has been checked. */
-export function checkUse(use: MockUse, limits: BackendLimits, name: string): void {
+export function checkUse(use: ResolvedUse, limits: BackendLimits, name: string): void {
   const { buffer, offset, size, access, as, store } = use;
   checkOneOf(access, `${name}.access`, ['read', 'write']);
   checkSpan(offset, size, buffer, 1, name);
@@ -57,7 +71,7 @@ export function checkUse(use: MockUse, limits: BackendLimits, name: string): voi
   }
 }
 
-function checkBinding(use: MockUse, as: BindingKind, limits: BackendLimits, name: string): void {
+function checkBinding(use: ResolvedUse, as: BindingKind, limits: BackendLimits, name: string): void {
   checkOneOf(as, `${name}.as`, Object.keys(RULES) as BindingKind[]);
   const { buffer, offset, size, access } = use;
   checkUsage(buffer, RULES[as].usage, name, RULES[as].name);
@@ -92,7 +106,7 @@ function bindingRules(as: BindingKind, limits: BackendLimits) {
 }
 
 /** What is wrong with a scope that uses all of these at once, a hazard per pair of uses that do not go together. */
-export function findScopeHazards(uses: readonly MockUse[]): Hazard[] {
+export function findScopeHazards(uses: readonly ResolvedUse[]): Hazard[] {
   const hazards: Hazard[] = [];
   for (const [index, later] of uses.entries()) {
     for (const earlier of uses.slice(0, index)) {
@@ -103,7 +117,7 @@ export function findScopeHazards(uses: readonly MockUse[]): Hazard[] {
   return hazards;
 }
 
-function judgePair(earlier: MockUse, later: MockUse): Hazard | undefined {
+function judgePair(earlier: ResolvedUse, later: ResolvedUse): Hazard | undefined {
   const { buffer } = later;
   const from = Math.max(earlier.offset, later.offset);
   const to = Math.min(earlier.offset + earlier.size, later.offset + later.size);
