@@ -29,7 +29,10 @@ export interface ReplaySettings {
 const DEFAULT_TRACES = ['three-stream', 'ort-ocr-lazyrelease'];
 const MISMATCHES_SHOWN = 5;
 
-/** Runs it. Resolves to the exit code: 1 when a byte was wrong or the device complained. @throws GpuMemoryError */
+/**
+ * Runs it. Resolves to the exit code: 1 when a byte was wrong or the device complained.
+ * @throws GpuMemoryError
+ */
 export async function runReplay(settings: ReplaySettings, { out, error }: CliStreams): Promise<number> {
   const started = performance.now();
   const traces = await readAll(settings.traces.length > 0 ? settings.traces : DEFAULT_TRACES);

@@ -16,7 +16,10 @@ const COLUMNS = [
   'mismatches',
 ] as const;
 
-/** A row per mode. API time is that of creation, destruction and upload, then upload alone; nanoseconds are medians. */
+/**
+ * A row per mode. API time is that of creation, destruction and upload, then upload alone; nanoseconds are
+ * medians.
+ */
 export function tableOf(results: readonly ReplayResult[]): ReportTable {
   const rows = results.map((result) => [
     result.mode,

@@ -1,7 +1,8 @@
 /**
  * Run CLI: the command line, from arguments to an exit code.
  *
- * Promise  0 when all went well, 1 when bytes were wrong or something failed; an error is one line on the error stream.
+ * Promise  0 when all went well, 1 when bytes were wrong or something failed; an error is one line on the
+ *          error stream.
  */
 import { GpuMemoryError } from '@gpuheap/core';
 import { REPLAY_MODES, type ReplayMode } from '@gpuheap/trace';

@@ -1,7 +1,8 @@
 /**
  * Run modes: one trace, replayed each way on one device.
  *
- * Refusal  the pooled way is left out where it would take more than half of this machine's memory: it keeps everything.
+ * Refusal  the pooled way is left out where it would take more than half of this machine's memory: it keeps
+ *          everything.
  */
 import { freemem } from 'node:os';
 import {
@@ -61,7 +62,10 @@ async function runMode(device: ReplayDevice, run: ModeRun, mode: ReplayMode): Pr
   }
 }
 
-/** Why the pooled way is left out, if it is: on software and mock devices its buffers are this machine's memory. */
+/**
+ * Why the pooled way is left out, if it is: on software and mock devices its buffers are this machine's
+ * memory.
+ */
 function refusePooled(device: ReplayDevice, trace: Trace): string | undefined {
   if (device.kind === 'hardware') return undefined;
   const needed = forecastPooledBytes(trace);

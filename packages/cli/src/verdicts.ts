@@ -1,7 +1,8 @@
 /**
  * Verdicts: the targets of the project that a replay can show, with the figure that was reached.
  *
- * Promise  H1 and H2 judge the heap; H6 judges every way, for a wrong byte anywhere makes all figures worthless.
+ * Promise  H1 and H2 judge the heap; H6 judges every way, for a wrong byte anywhere makes all figures
+ *          worthless.
  */
 import type { ReportVerdict } from '@gpuheap/inspector';
 import type { ReplayResult } from '@gpuheap/trace';

@@ -1,10 +1,11 @@
 /**
  * Memory map: the chunks of a snapshot as bars, and their ranges as coloured pieces.
  *
- * Layout   every row of every bar stands for the same number of bytes, a power of two; a chunk takes as many rows as it
- *          needs, and a range that crosses the end of a row goes on in the next.
+ * Layout   every row of every bar stands for the same number of bytes, a power of two; a chunk takes as many
+ *          rows as it needs, and a range that crosses the end of a row goes on in the next.
  * Cost     one SVG element per piece: O(ranges + rows).
- * Promise  shows every byte of the snapshot once; each piece says label, offset, size and state when pointed at.
+ * Promise  shows every byte of the snapshot once; each piece says label, offset, size and state when pointed
+ *          at.
  */
 import type { ChunkSnapshot, HeapSnapshot, RangeSnapshot } from '@gpuheap/core';
 import { escapeText, showBytes } from './markup.ts';

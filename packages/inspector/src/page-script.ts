@@ -1,6 +1,12 @@
-/** Page script: draws the charts of a report and says what the pointer is on. Plain JavaScript, as browsers run it. */
+/**
+ * Page script: draws the charts of a report and says what the pointer is on. Plain JavaScript, as browsers
+ * run it.
+ */
 
-/** Runs before the chart library, which formats numbers in the browser's language and stops at one that is not valid. */
+/**
+ * Runs before the chart library, which formats numbers in the browser's language and stops at one that is not
+ * valid.
+ */
 export const PAGE_PRELUDE: string = `
 try { new Intl.NumberFormat(navigator.language); }
 catch { Object.defineProperty(navigator, 'language', { value: 'en-US' }); }

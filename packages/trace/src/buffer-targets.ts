@@ -1,6 +1,6 @@
 /**
- * Buffer targets: the two ways without a heap. Every resource has a buffer of its own, fresh (direct) or second-hand
- * (pooled).
+ * Buffer targets: the two ways without a heap. Every resource has a buffer of its own, fresh (direct) or
+ * second-hand (pooled).
  *
  * Promise  pooled gives a buffer away again only after the submit that follows its release.
  * Refusal  pooled never gives a buffer back to the device, as the pools of common libraries do not.

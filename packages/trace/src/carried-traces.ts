@@ -15,7 +15,9 @@ export function carriedTraces(): string[] {
     .sort();
 }
 
-/** The path of a carried trace, or `nameOrPath` itself when it is a file. @throws UsageError `bad-argument` */
+/**
+ * The path of a carried trace, or `nameOrPath` itself when it is a file. @throws UsageError `bad-argument`
+ */
 export function findTrace(nameOrPath: string): string {
   if (carriedTraces().includes(nameOrPath)) return `${FOLDER}${nameOrPath}${ENDING}`;
   if (existsSync(nameOrPath)) return nameOrPath;

@@ -1,11 +1,15 @@
 /**
  * Checkpoint plan: after which events a replay verifies.
  *
- * Promise  about as many as asked for, spread evenly over the submissions: right after one, what it used is still alive.
+ * Promise  about as many as asked for, spread evenly over the submissions: right after one, what it used is
+ *          still alive.
  */
 import { EventKind, type Trace } from './trace.ts';
 
-/** The events after which a checkpoint is due: submissions, or any events when nothing is submitted. O(events). */
+/**
+ * The events after which a checkpoint is due: submissions, or any events when nothing is submitted.
+ * O(events).
+ */
 export function planCheckpoints(trace: Trace, count: number): Set<number> {
   const submits: number[] = [];
   for (let index = 0; index < trace.eventCount; index++) {

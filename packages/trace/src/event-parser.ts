@@ -2,7 +2,8 @@
  * Event parser: one line of a trace to one event, or an error that names the field.
  *
  * Cost     O(line).
- * Promise  every field has its type and lies in its domain; sizes and offsets are multiples of 4 where WebGPU wants it.
+ * Promise  every field has its type and lies in its domain; sizes and offsets are multiples of 4 where WebGPU
+ *          wants it.
  * Refusal  does not know what went before: that is the `TraceCensus`.
  */
 import { EVENT_LETTERS, EventKind, type TraceHeader } from './trace.ts';

@@ -1,5 +1,6 @@
 /**
- * Pattern fills: copies from the pattern table on the GPU, standing in for the dispatches that would produce contents.
+ * Pattern fills: copies from the pattern table on the GPU, standing in for the dispatches that would produce
+ * contents.
  *
  * Cost     collecting: O(1); one submission for all that have gathered.
  * Promise  a fill happens before anything else touches its resource, or not at all when nothing could see it.

@@ -2,7 +2,8 @@
  * Pooled forecast: what a pool by exact size and usage will hold in the end, without making a buffer.
  *
  * Cost     O(events).
- * Promise  equals `peakReservedBytes` of the pooled replay: such a pool never gives back, so its peak is its end.
+ * Promise  equals `peakReservedBytes` of the pooled replay: such a pool never gives back, so its peak is its
+ *          end.
  */
 import { keyOf } from './buffer-targets.ts';
 import { requestFor } from './replay-target.ts';

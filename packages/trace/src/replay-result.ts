@@ -26,7 +26,9 @@ export interface ReplayResult {
   readonly apiMs: ApiTimes;
   /** Milliseconds in the graphics API for creation, destruction and upload. */
   readonly memoryApiMs: number;
-  /** Nanoseconds of one resource's creation and release, the graphics API included: the median, and the mean. */
+  /**
+   * Nanoseconds of one resource's creation and release, the graphics API included: the median, and the mean.
+   */
   readonly nsPerAllocate: number;
   readonly nsPerAllocateMean: number;
   readonly nsPerFree: number;

@@ -52,8 +52,9 @@ export interface ReplayTarget<Buffer, Resource extends Place<Buffer> = Place<Buf
 const TRANSFER: number = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
 /**
- * What a traced usage becomes: nothing is mapped for writing, so upload buffers become plain ones that are copied from;
- * readback buffers are copied to, and mapped by the read; every other buffer can also be filled and read back.
+ * What a traced usage becomes: nothing is mapped for writing, so upload buffers become plain ones that are
+ * copied from; readback buffers are copied to, and mapped by the read; every other buffer can also be filled
+ * and read back.
  */
 export function requestFor(size: number, tracedUsage: number, label: string): ResourceRequest {
   if ((tracedUsage & BufferUsage.MAP_WRITE) !== 0)

@@ -1,9 +1,12 @@
 /**
  * Replay trace: drives one target through the calls of a trace, with real bytes, and verifies them.
  *
- * Cost     O(events + bytes). The host keeps the bytes of partly written resources; all others are slices of a table.
- * Promise  what a resource must hold is known at any time and compared at checkpoints, at mapped reads and at the end.
- * Refusal  draws and dispatches are not replayed: a copy from a table stands in for what they would have produced.
+ * Cost     O(events + bytes). The host keeps the bytes of partly written resources; all others are slices of
+ *          a table.
+ * Promise  what a resource must hold is known at any time and compared at checkpoints, at mapped reads and at
+ *          the end.
+ * Refusal  draws and dispatches are not replayed: a copy from a table stands in for what they would have
+ *          produced.
  */
 import type { HeapSnapshot } from '@gpuheap/core';
 import { planCheckpoints } from './checkpoint-plan.ts';

@@ -1,7 +1,8 @@
 /**
  * Replayer: one trace on one target, event by event.
  *
- * Promise  the target sees the same calls whatever its mode; the host knows what every live resource must hold.
+ * Promise  the target sees the same calls whatever its mode; the host knows what every live resource must
+ *          hold.
  */
 import { Contents } from './contents.ts';
 import { Durations } from './durations.ts';
@@ -82,8 +83,8 @@ export class Replayer<Buffer, Resource extends Place<Buffer>> {
   }
 
   /**
-   * Programs release what a submission used right after it. The target hears of the submission when they have done so,
-   * before anything new is recorded; a frame is a boundary itself.
+   * Programs release what a submission used right after it. The target hears of the submission when they have
+   * done so, before anything new is recorded; a frame is a boundary itself.
    */
   private passBoundary(kind: number): void {
     this.boundaryDue = false;

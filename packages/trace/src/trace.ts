@@ -2,7 +2,8 @@
  * Trace: the recorded memory calls of one program, in memory.
  *
  * Layout   one column per field, an entry per event; labels are interned. 46 bytes an event.
- * Promise  what `readTrace` answers is possible: ids are unique, ranges lie inside live buffers, time never runs back.
+ * Promise  what `readTrace` answers is possible: ids are unique, ranges lie inside live buffers, time never
+ *          runs back.
  * Refusal  WebGPU traces only.
  */
 

@@ -1,10 +1,11 @@
 /**
  * Verifier: reads resources back, many at a time, and compares every byte.
  *
- * Cost     resources are gathered by GPU copies into one buffer: up to 16 MiB are one submission and one read.
+ * Cost     resources are gathered by GPU copies into one buffer: up to 16 MiB are one submission and one
+ *          read.
  * Promise  its buffer appears in no figure.
- * Refusal  readback buffers can not be copied from: they are compared when the trace maps them. A checkpoint with a
- *          limit takes resources in turn: what it leaves out comes first the next time.
+ * Refusal  readback buffers can not be copied from: they are compared when the trace maps them. A checkpoint
+ *          with a limit takes resources in turn: what it leaves out comes first the next time.
  */
 import { BufferUsage, type CopyRegion } from '@gpuheap/core';
 import type { PlacedResource } from './live-resource.ts';

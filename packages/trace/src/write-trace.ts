@@ -16,7 +16,8 @@ export function writeTrace(trace: Trace): Uint8Array {
 }
 
 /**
- * The file of a part of a trace: events `from` up to, not including, `to`. What was alive at `from` is created first.
+ * The file of a part of a trace: events `from` up to, not including, `to`. What was alive at `from` is
+ * created first.
  * @throws UsageError `out-of-bounds` unless 0 <= from <= to <= eventCount
  */
 export function cutTrace(trace: Trace, from: number, to: number): Uint8Array {

@@ -1,6 +1,7 @@
 /**
- * Golden results: cut traces of real programs must replay to the figures in `fixtures/expected.json`, to the byte and to
- * the offset. `GPUHEAP_UPDATE_GOLDEN=1` writes the file anew; say in the commit why the figures changed.
+ * Golden results: cut traces of real programs must replay to the figures in `fixtures/expected.json`, to the
+ * byte and to the offset. `GPUHEAP_UPDATE_GOLDEN=1` writes the file anew; say in the commit why the figures
+ * changed.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,8 @@
 /**
  * Assertions without a test framework.
  *
- * Promise  each throws a `BackendContractViolation` that says what was looked at, what was there and what belongs there.
+ * Promise  each throws a `BackendContractViolation` that says what was looked at, what was there and what
+ *          belongs there.
  */
 import { GpuMemoryError } from '@gpuheap/core/errors';
 

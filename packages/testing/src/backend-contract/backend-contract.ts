@@ -1,7 +1,9 @@
 /**
- * Backend contract: every sentence of the port in `@gpuheap/core/backend` as cases that any backend must pass.
+ * Backend contract: every sentence of the port in `@gpuheap/core/backend` as cases that any backend must
+ * pass.
  *
- * Promise  needs no test framework, no clock and nothing of Node; `@gpuheap/testing/vitest` runs it under vitest.
+ * Promise  needs no test framework, no clock and nothing of Node; `@gpuheap/testing/vitest` runs it under
+ *          vitest.
  */
 import type { BackendContractCase, BackendContractEnvironment } from './contract-case.ts';
 import { creationCases } from './creation-cases.ts';

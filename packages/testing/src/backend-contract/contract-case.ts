@@ -1,6 +1,6 @@
 /**
- * Backend contract case: one named piece of the suite that every backend passes, runnable by any test framework, or by
- * none inside a browser.
+ * Backend contract case: one named piece of the suite that every backend passes, runnable by any test
+ * framework, or by none inside a browser.
  *
  * Promise  a case opens what it needs through the environment and closes it again, whatever happens.
  */
@@ -20,15 +20,18 @@ export interface OpenedBackend<Buffer> {
 }
 
 /**
- * What a case can need of its environment: a device that can be lost, a second backend on one device, memory that is
- * shared between threads (`SharedArrayBuffer` exists and the backend takes views of it).
+ * What a case can need of its environment: a device that can be lost, a second backend on one device, memory
+ * that is shared between threads (`SharedArrayBuffer` exists and the backend takes views of it).
  */
 export type BackendContractCapability = 'loss' | 'sibling' | 'shared-memory';
 
 /** Where the suite runs: how to open the backend under test, and what else can be asked. */
 export interface BackendContractEnvironment<Buffer> {
   readonly capabilities: readonly BackendContractCapability[];
-  /** A fresh device and a backend on it. Called more than once in a case; the answers are strangers to one another. */
+  /**
+   * A fresh device and a backend on it. Called more than once in a case; the answers are strangers to one
+   * another.
+   */
   open(): Promise<OpenedBackend<Buffer>>;
 }
 

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { backendContractFor } from './backend-contract.ts';
 import type { BackendContractEnvironment } from './contract-case.ts';
 
-/** Declares every case that makes sense in `environment` as a test: `describeBackendContract('mock', environment)`. */
+/**
+ * Declares every case that makes sense in `environment` as a test: `describeBackendContract('mock',
+ * environment)`.
+ */
 export function describeBackendContract<Buffer>(
   name: string,
   environment: BackendContractEnvironment<Buffer>,

@@ -1,8 +1,8 @@
 /**
  * Session: one opened backend during one case, with the few things that every case does.
  *
- * Promise  waits for nothing without letting the device advance, so that the same case runs on a virtual device and on a
- *          real one.
+ * Promise  waits for nothing without letting the device advance, so that the same case runs on a virtual
+ *          device and on a real one.
  */
 import {
   BufferUsage,

@@ -1,5 +1,6 @@
 /**
- * BigInt oracle: the live ranges as exact integers of any length; what is free is worked out anew for each question.
+ * BigInt oracle: the live ranges as exact integers of any length; what is free is worked out anew for each
+ * question.
  *
  * Cost     O(live ranges) a question; any span, and no rounding anywhere.
  */

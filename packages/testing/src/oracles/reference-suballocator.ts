@@ -1,10 +1,11 @@
 /**
- * Reference suballocator: first fit over a sorted list of ranges. Slow and plain; what the contract means, in code, and
- * the baseline that every other kind is compared with.
+ * Reference suballocator: first fit over a sorted list of ranges. Slow and plain; what the contract means, in
+ * code, and the baseline that every other kind is compared with.
  *
  * Layout   one array of ranges in offset order, live and free; a map from handle to live range.
  * Cost     allocate, free: O(ranges).
- * Promise  serves whatever fits, at the lowest offset that fits; no two instances ever give out the same handle.
+ * Promise  serves whatever fits, at the lowest offset that fits; no two instances ever give out the same
+ *          handle.
  * Refusal  remembers every handle it ever gave out, so memory grows with use.
  */
 import { UsageError } from '@gpuheap/core/errors';
@@ -169,7 +170,9 @@ export class ReferenceSuballocator implements Suballocator {
     throw new UsageError('bad-handle', 'not a handle of this suballocator');
   }
 
-  /** The first multiple of both `alignment` and the granularity from `offset` on; imprecise beyond the span. */
+  /**
+   * The first multiple of both `alignment` and the granularity from `offset` on; imprecise beyond the span.
+   */
   private alignedFrom(offset: number, alignment: number): number {
     const granularity = BigInt(this.granularity);
     const leastCommonMultiple =

@@ -1,8 +1,8 @@
 /**
  * Space oracle: an independent opinion on which bytes of a span are free, and what would fit there.
  *
- * Promise  slow, obviously right, and sharing no code with what it judges; `take` and `give` answer a complaint as a
- *          sentence, and nothing when all is well. After a complaint the oracle is unchanged.
+ * Promise  slow, obviously right, and sharing no code with what it judges; `take` and `give` answer a
+ *          complaint as a sentence, and nothing when all is well. After a complaint the oracle is unchanged.
  */
 
 /** Bytes [offset, offset + size) without a live range in them. */
@@ -24,7 +24,10 @@ export interface SpaceOracle {
   /** Everything is free again. */
   clear(): void;
 
-  /** The most bytes, in whole units, that would fit at a multiple of `alignment`; 0 when not even one unit does. */
+  /**
+   * The most bytes, in whole units, that would fit at a multiple of `alignment`; 0 when not even one unit
+   * does.
+   */
   largest(alignment: number): number;
 
   /** Free ranges in offset order, as long as they can be. */

@@ -1,4 +1,6 @@
-/** Boundary cases: sizes and offsets one below, at and one above every power of two, in every number range. */
+/**
+ * Boundary cases: sizes and offsets one below, at and one above every power of two, in every number range.
+ */
 import { NO_SPACE } from '@gpuheap/core/ranges';
 import type { Checks } from './checks.ts';
 import {

@@ -1,6 +1,6 @@
 /**
- * Checks: assertions without a test framework. A check that fails throws; every check is counted, so that a case that
- * checked nothing can be told from one that passed.
+ * Checks: assertions without a test framework. A check that fails throws; every check is counted, so that a
+ * case that checked nothing can be told from one that passed.
  */
 import { UsageError } from '@gpuheap/core/errors';
 

@@ -5,7 +5,8 @@ import type { ContractOptions, MakeSuballocator } from './contract-case.ts';
 import { suballocatorContract } from './suballocator-contract.ts';
 
 /**
- * Declares the whole contract as vitest tests: `describeSuballocatorContract('tlsf', (options) => new Tlsf(options))`.
+ * Declares the whole contract as vitest tests:
+ * `describeSuballocatorContract('tlsf', (options) => new Tlsf(options))`.
  */
 export function describeSuballocatorContract(
   name: string,

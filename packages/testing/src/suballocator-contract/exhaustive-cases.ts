@@ -2,8 +2,8 @@
  * Exhaustive cases: every sequence of a few operations on a span of 16 units, with every invariant checked.
  *
  * Cost     about 8^depth sequences.
- * Promise  each sequence is run from the start on a fresh subject and checked after its last operation; its beginnings
- *          are sequences of their own.
+ * Promise  each sequence is run from the start on a fresh subject and checked after its last operation; its
+ *          beginnings are sequences of their own.
  */
 import { scale } from '../scale.ts';
 import { type Checks, ContractViolation } from './checks.ts';

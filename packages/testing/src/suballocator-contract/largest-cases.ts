@@ -1,4 +1,6 @@
-/** Largest cases: an allocate of what `largestAllocatable` answers succeeds, and of one unit more does not. */
+/**
+ * Largest cases: an allocate of what `largestAllocatable` answers succeeds, and of one unit more does not.
+ */
 import { NO_SPACE, type Suballocator } from '@gpuheap/core/ranges';
 import { scale } from '../scale.ts';
 import type { Checks } from './checks.ts';

@@ -1,8 +1,9 @@
 /**
- * Operations: random programs as plain data, so that a failing one can be made shorter, printed, and run again.
+ * Operations: random programs as plain data, so that a failing one can be made shorter, printed, and run
+ * again.
  *
- * Promise  a seed alone decides the span, the sizes and every operation; an operation means something whatever came
- *          before it, so any part of a program is a program.
+ * Promise  a seed alone decides the span, the sizes and every operation; an operation means something
+ *          whatever came before it, so any part of a program is a program.
  */
 import type { SuballocatorCapabilities } from '@gpuheap/core/ranges';
 import { XorShift32 } from '../workloads/random.ts';
@@ -10,7 +11,9 @@ import { BAD_HANDLES, BAD_INTEGERS, FORGED_HANDLES } from './bad-values.ts';
 import { ALIGNMENTS, GRANULARITIES } from './contract-case.ts';
 import type { Witness } from './witness.ts';
 
-/** One step. `pick` chooses among what is there at that moment: the remainder by its number, -1 the newest. */
+/**
+ * One step. `pick` chooses among what is there at that moment: the remainder by its number, -1 the newest.
+ */
 export type Operation =
   | { readonly act: 'allocate'; readonly size: number; readonly alignment: number }
   | { readonly act: 'free' | 'free stale' | 'ask stale' | 'forge' | 'ask badly'; readonly pick: number }

@@ -1,4 +1,7 @@
-/** Placement cases: filling, freeing, merging and serving again, step by step, and that placement repeats itself. */
+/**
+ * Placement cases: filling, freeing, merging and serving again, step by step, and that placement repeats
+ * itself.
+ */
 import { type Handle, NO_SPACE, type SuballocatorStatistics } from '@gpuheap/core/ranges';
 import type { Checks } from './checks.ts';
 import {

@@ -1,7 +1,8 @@
 /**
  * Random cases: seeded programs under the witness's eyes, and the shortest failing program when one fails.
  *
- * Promise  a failure names the seed, lists the fewest operations found that still fail, and says how to run it again.
+ * Promise  a failure names the seed, lists the fewest operations found that still fail, and says how to run
+ *          it again.
  */
 import { scale } from '../scale.ts';
 import { chosenSeeds } from '../seeds.ts';
@@ -70,7 +71,10 @@ function failureOf(make: MakeSuballocator, program: Program, check: Checks): Fai
   }
 }
 
-/** Makes a failing program shorter as long as it still fails; looks at `MOST_SHORTENING_RUNS` programs at most. */
+/**
+ * Makes a failing program shorter as long as it still fails; looks at `MOST_SHORTENING_RUNS` programs at
+ * most.
+ */
 function shorten(make: MakeSuballocator, failing: Program): Program {
   let shortest = failing;
   let runs = 0;
@@ -83,7 +87,8 @@ function shorten(make: MakeSuballocator, failing: Program): Program {
   };
   for (let length = -1; length !== shortest.operations.length && runs < MOST_SHORTENING_RUNS; ) {
     length = shortest.operations.length;
-    // Which ones are picked by number depends on what was left out: let them pick the oldest, where that fails as well.
+    // Which ones are picked by number depends on what was left out: let them pick the oldest, where that
+    // fails as well.
     for (let i = 0; i < shortest.operations.length; i++) {
       const operation = shortest.operations[i] as Operation;
       if (!('pick' in operation) || operation.act === 'forge' || operation.act === 'ask badly') continue;

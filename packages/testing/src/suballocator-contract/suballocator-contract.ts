@@ -1,8 +1,9 @@
 /**
- * Suballocator contract: every sentence of the contract in `@gpuheap/core/ranges` as cases that any kind must pass.
+ * Suballocator contract: every sentence of the contract in `@gpuheap/core/ranges` as cases that any kind must
+ * pass.
  *
- * Promise  driven by the subject's own `capabilities`: what a kind does not claim is not asked of it. Needs no test
- *          framework; `@gpuheap/testing/vitest` runs it under vitest.
+ * Promise  driven by the subject's own `capabilities`: what a kind does not claim is not asked of it. Needs
+ *          no test framework; `@gpuheap/testing/vitest` runs it under vitest.
  */
 import { argumentCases } from './argument-cases.ts';
 import { boundaryCases } from './boundary-cases.ts';

@@ -1,9 +1,12 @@
 /**
- * Witness: works a suballocator, keeps its own books about it, and checks every invariant after every operation.
+ * Witness: works a suballocator, keeps its own books about it, and checks every invariant after every
+ * operation.
  *
  * Cost     O(live ranges) an operation, times the oracles.
- * Promise  throws ContractViolation at the first operation after which the subject's answers and the books differ:
- *          in bounds, aligned, disjoint, tiled, merged, counted, complete, unmoved; a refused call has changed nothing.
+ * Promise  throws ContractViolation at the first operation after which the subject's answers and the books
+ *          differ:
+ *          in bounds, aligned, disjoint, tiled, merged, counted, complete, unmoved; a refused call has
+ *          changed nothing.
  */
 import { validate } from '@gpuheap/core/debug';
 import {
@@ -62,7 +65,10 @@ export class Witness {
     this.verify('construction');
   }
 
-  /** Runs `act` without checks in between; what came of it is checked by the next operation, but splits and merges. */
+  /**
+   * Runs `act` without checks in between; what came of it is checked by the next operation, but splits and
+   * merges.
+   */
   unwatched(act: () => void): void {
     this.watching = false;
     act();

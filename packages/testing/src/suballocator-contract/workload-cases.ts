@@ -1,4 +1,7 @@
-/** Workload cases: the benchmark's programs, shortened, with the books checked at the end and at some points between. */
+/**
+ * Workload cases: the benchmark's programs, shortened, with the books checked at the end and at some points
+ * between.
+ */
 import { validate } from '@gpuheap/core/debug';
 import { type Handle, NO_SPACE } from '@gpuheap/core/ranges';
 import { replayWorkload } from '../workloads/replay.ts';

@@ -2,8 +2,8 @@
  * Operation list: what a program asked of an allocator, as columns, and the recorder that fills them.
  *
  * Layout   one typed array per field; operation `i` is `kind[i]`, `slot[i]`, `size[i]`, `alignment[i]`.
- * Promise  a slot is freed only after it was allocated, and allocated only when never used or freed before; so a replay
- *          needs one array of `slotCount` handles and nothing else.
+ * Promise  a slot is freed only after it was allocated, and allocated only when never used or freed before;
+ *          so a replay needs one array of `slotCount` handles and nothing else.
  */
 
 /** Value of `kind`: reserve `size` bytes into `slot`. */

@@ -2,7 +2,8 @@
  * Random numbers that anyone can reproduce: xorshift32, and the draws that the workloads are made of.
  *
  * Cost     O(1) a draw, nothing allocated.
- * Promise  the same seed gives the same numbers on every engine; only `logUniform` passes through `Math.log2` and `**`.
+ * Promise  the same seed gives the same numbers on every engine; only `logUniform` passes through `Math.log2`
+ *          and `**`.
  * Source   G. Marsaglia, Xorshift RNGs, Journal of Statistical Software 8 (2003).
  */
 

@@ -18,7 +18,10 @@ export interface ReplayResult {
   readonly checksum: number;
 }
 
-/** Replays operations `from` to `to` (default: all); `handles` carries the live slots from one part to the next. */
+/**
+ * Replays operations `from` to `to` (default: all); `handles` carries the live slots from one part to the
+ * next.
+ */
 export function replayWorkload(
   workload: Workload,
   suballocator: Suballocator,

@@ -1,10 +1,12 @@
 /**
- * Workloads W1 to W6: the seeded programs that every allocator is timed on, recorded once and replayed unchanged.
+ * Workloads W1 to W6: the seeded programs that every allocator is timed on, recorded once and replayed
+ * unchanged.
  *
  * Layout   the first `fillCount` operations build the starting state and are not timed; the rest are.
  * Cost     O(operations); W1 is a million operations, 13 MB of columns.
- * Promise  the operations depend on name and options alone, never on what an allocator answers: fullness is counted in
- *          requested bytes. An allocate that an allocator refuses counts as failed, and the free of its slot is skipped.
+ * Promise  the operations depend on name and options alone, never on what an allocator answers: fullness is
+ *          counted in requested bytes. An allocate that an allocator refuses counts as failed, and the free
+ *          of its slot is skipped.
  */
 import { type OperationColumns, OperationRecorder } from './operation-list.ts';
 import { WORKLOAD_SEED, XorShift32 } from './random.ts';
@@ -22,8 +24,8 @@ export interface WorkloadOptions {
   /** Live ranges of W2 (default 65,536) and W6 (default 100,000). */
   readonly live?: number;
   /**
-   * How much is timed: operations of W1 and W4 (default 1,000,000), free-and-allocate pairs of W2 and W6 (default
-   * 1,000,000), frames of W3 (default 2,000), slots of W5 (default 32,768; pass a multiple of 8).
+   * How much is timed: operations of W1 and W4 (default 1,000,000), free-and-allocate pairs of W2 and W6
+   * (default 1,000,000), frames of W3 (default 2,000), slots of W5 (default 32,768; pass a multiple of 8).
    */
   readonly steps?: number;
   /** W3 frees a frame's ranges last first. Default false. */
@@ -99,7 +101,10 @@ function recordNamed(
   }
 }
 
-/** Fill to 75 %; then free a random one and allocate one, between 70 and 80 %, until `steps` operations are done. */
+/**
+ * Fill to 75 %; then free a random one and allocate one, between 70 and 80 %, until `steps` operations are
+ * done.
+ */
 function recordChurn(
   recorder: OperationRecorder,
   random: XorShift32,
