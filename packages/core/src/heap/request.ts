@@ -58,7 +58,8 @@ export function checkRequest(request: AllocationRequest, limits: BackendLimits):
   checkOneOf(location, 'location', LOCATIONS);
   const onGpu = location === 'gpu' || location === 'auto';
   checkUsage(usage, onGpu ? CHUNK_USAGE : location === 'upload' ? TRANSFER_USAGE : BufferUsage.COPY_DST);
-  const access = request.access ?? ((usage & BufferUsage.STORAGE) !== 0 ? 'write' : 'read');
+  const isWritten = (usage & BufferUsage.STORAGE) !== 0;
+  const access = request.access === undefined ? (isWritten ? 'write' : 'read') : request.access;
   checkOneOf(access, 'access', ACCESSES);
   if (typeof label !== 'string')
     throw new UsageError('bad-argument', `label is ${show(label)}; pass a string`);

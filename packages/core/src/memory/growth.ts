@@ -20,7 +20,8 @@ const WINDOW_FRAMES = 128;
 /** Bytes of the next chunk of a pool that holds `poolBytes`, for a request of `size`. */
 export function nextChunkBytes(size: number, poolBytes: number, chunkBytes: number, step: number): number {
   const share = Math.max(1, poolBytes / POOL_SHARE);
-  const wanted = Math.min(chunkBytes, Math.max(chunkBytes / START_SHARE, 2 ** Math.floor(Math.log2(share))));
+  const start = Math.max(chunkBytes / START_SHARE, CHUNK_STEP);
+  const wanted = Math.min(chunkBytes, Math.max(start, 2 ** Math.floor(Math.log2(share))));
   return Math.max(
     roundUp(wanted, step),
     roundUp(size, Math.max(step, roundUp(Math.min(CHUNK_STEP, wanted), step))),

@@ -186,9 +186,10 @@ export class Memory<Buffer> {
   }
 
   private destroy(chunk: Chunk<Buffer>): void {
+    // First the backend: should it fail, the chunk is still ours and still empty.
+    this.backend.destroyBuffer(chunk.buffer);
     this.emptyCount--;
     (this.pools[chunk.poolIndex] as Pool<Buffer>).remove(chunk);
-    this.backend.destroyBuffer(chunk.buffer);
   }
 
   /**
