@@ -1,9 +1,10 @@
 /**
  * Replay command: reads traces, replays them, prints what came of it and writes the report.
  *
- * Promise  every input is read before the first replay begins, so that a bad one is told at once.
+ * Promise  every input is read, and every output looked at, before the first replay begins.
  */
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { UsageError } from '@gpuheap/core';
 import { renderReport } from '@gpuheap/inspector';
 import { findTrace, type ReplayMode, readTrace, type Trace } from '@gpuheap/trace';
@@ -35,6 +36,8 @@ const MISMATCHES_SHOWN = 5;
  */
 export async function runReplay(settings: ReplaySettings, { out, error }: CliStreams): Promise<number> {
   const started = performance.now();
+  checkWritable(settings.report);
+  if (settings.json !== undefined) checkWritable(settings.json);
   const traces = await readAll(settings.traces.length > 0 ? settings.traces : DEFAULT_TRACES);
   const device = await openReplayDevice(settings.device);
   try {
@@ -103,8 +106,17 @@ function jsonOf(device: ReplayDevice, all: readonly TraceResults[]): string {
 }
 
 function writeText(path: string, text: string): void {
+  reportingFailure(path, () => writeFileSync(path, text));
+}
+
+/** Told before a long run, not after it. */
+function checkWritable(path: string): void {
+  reportingFailure(path, () => accessSync(existsSync(path) ? path : dirname(path), constants.W_OK));
+}
+
+function reportingFailure(path: string, access: () => void): void {
   try {
-    writeFileSync(path, text);
+    access();
   } catch (cause) {
     const why = (cause as { code?: string }).code ?? String(cause);
     throw new UsageError('bad-argument', `${path} can not be written: ${why}`, { cause });

@@ -63,8 +63,8 @@ function openMock(why?: string): ReplayDevice {
     kind: 'mock' as const,
     name: 'mock (no GPU: bytes are moved by the CPU)',
     backend: () => gpu.backend(),
-    countErrors: () => gpu.errors.length,
-    firstError: () => gpu.errors[0] ?? '',
+    countErrors: () => gpu.hazards.length,
+    firstError: () => gpu.hazards[0]?.message ?? '',
     close: () => {},
   };
   return why === undefined ? common : { ...common, note: why };

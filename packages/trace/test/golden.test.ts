@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { MockGpu } from '@gpuheap/mock';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   DirectTarget,
@@ -16,7 +17,6 @@ import {
   readTrace,
   replayTrace,
 } from '../src/index.ts';
-import { FakeBackend } from './fake-backend.ts';
 
 const FOLDER = fileURLToPath(new URL('./fixtures/', import.meta.url));
 const NAMES = ['three-stream-cut', 'ort-ocr-lazyrelease-cut', 'tfjs-train-logical-cut'];
@@ -40,7 +40,8 @@ function goldenOf(result: ReplayResult): Record<string, unknown> {
 describe.each(NAMES)('%s', (name) => {
   it.each(['direct', 'pooled', 'gpuheap'] as const)('replays as before: %s', async (mode) => {
     const trace = await readTrace(`${FOLDER}${name}.ndjson.gz`);
-    const backend = new MeasuredBackend(new FakeBackend());
+    const gpu = new MockGpu({ autoComplete: true, reuseAfter: 'submitted' });
+    const backend = new MeasuredBackend(gpu.backend());
     const options = { checkpoints: 4 };
     const result =
       mode === 'gpuheap'
@@ -51,11 +52,22 @@ describe.each(NAMES)('%s', (name) => {
             options,
           );
     expect(result).toMatchObject({ mode, mismatchCount: 0, buffersLeft: 0 });
+    expect(gpu.hazards).toEqual([]);
     const golden = goldenOf(result);
     found[`${name} ${mode}`] = golden;
     expect(golden).toEqual(updating ? golden : expected[`${name} ${mode}`]);
     if (mode === 'direct') expect(result.buffersCreated).toBe(result.figures.bufferCount);
     if (mode === 'direct') expect(result.peakReservedBytes).toBe(result.peakLiveBytes);
     if (mode === 'pooled') expect(result.peakReservedBytes).toBe(forecastPooledBytes(trace));
+  });
+
+  it('replays on a device whose memory is reusable only when work is done', async () => {
+    const trace = await readTrace(`${FOLDER}${name}.ndjson.gz`);
+    const gpu = new MockGpu({ autoComplete: true, reuseAfter: 'completed' });
+    const result = await replayTrace(trace, new HeapTarget(new MeasuredBackend(gpu.backend())), {
+      checkpoints: 2,
+    });
+    expect(result).toMatchObject({ mismatchCount: 0, buffersLeft: 0 });
+    expect(gpu.hazards).toEqual([]);
   });
 });
