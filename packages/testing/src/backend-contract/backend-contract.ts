@@ -6,10 +6,18 @@
  *          vitest.
  */
 import type { BackendContractCase, BackendContractEnvironment } from './contract-case.ts';
+import { copyCases } from './copy-cases.ts';
 import { creationCases } from './creation-cases.ts';
+import { surfaceCases } from './surface-cases.ts';
+import { writeCases } from './write-cases.ts';
 
 /** All cases, in the order of the port. */
-export const backendContract: readonly BackendContractCase[] = [...creationCases];
+export const backendContract: readonly BackendContractCase[] = [
+  ...surfaceCases,
+  ...creationCases,
+  ...writeCases,
+  ...copyCases,
+];
 
 /** The cases that make sense in an environment: those that need nothing which it does not claim. */
 export function backendContractFor<Buffer>(

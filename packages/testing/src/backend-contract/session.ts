@@ -11,7 +11,7 @@ import {
   type MemoryType,
   type Serial,
 } from '@gpuheap/core/backend';
-import { expectBytes, expectThat } from './assertions.ts';
+import { expectBytes } from './assertions.ts';
 import type { BackendContractCase, BackendContractEnvironment, OpenedBackend } from './contract-case.ts';
 
 /** Copied from and to: what most cases use. */
@@ -32,6 +32,16 @@ export class Session {
     this.backend = opened.backend;
   }
 
+  /** Offsets and sizes of writes and copies are multiples of it. */
+  get step(): number {
+    return this.backend.limits.copyAlignment;
+  }
+
+  /** `bytes` rounded up to a size that a buffer can have. */
+  up(bytes: number): number {
+    return Math.ceil(bytes / this.step) * this.step;
+  }
+
   /** A buffer where resources live by default; filled with `bytes` when they are given. */
   make(size: number, usage: number = BOTH_WAYS, bytes?: Uint8Array): unknown {
     const buffer = this.create(size, usage, this.defaultMemoryType);
@@ -39,11 +49,10 @@ export class Session {
     return buffer;
   }
 
-  /** A buffer that is read through a mapping. */
+  /** A buffer that is read through a mapping; undefined where no memory type allows it. */
   makeReadback(size: number): unknown {
     const type = this.backend.memoryTypes.findIndex(isHostVisible);
-    expectThat(type >= 0, 'a memory type is HOST_VISIBLE');
-    return this.create(size, READBACK, type);
+    return type < 0 ? undefined : this.create(size, READBACK, type);
   }
 
   /** The first DEVICE_LOCAL memory type, else the first. */
@@ -118,10 +127,10 @@ export function backendCase(
 /** `size` bytes that differ from those of every other seed, and from zero in most places. */
 export function patternOf(seed: number, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
-  let state = (seed * 2_654_435_761 + 12_345) % 4_294_967_291;
+  let state = Math.imul(seed + 1, 0x9e3779b1);
   for (let at = 0; at < size; at++) {
-    state = (state * 48_271 + 1) % 2_147_483_647;
-    bytes[at] = state % 251;
+    state = Math.imul(state, 69_069) + 12_345;
+    bytes[at] = Math.abs(state % 251);
   }
   return bytes;
 }

@@ -1,0 +1,25 @@
+import { describeBackendContract } from '@gpuheap/testing/vitest';
+import { mockEnvironment } from './mock-environment.ts';
+
+describeBackendContract('mock, as it is', mockEnvironment());
+describeBackendContract(
+  'mock as WebGPU, promises backwards',
+  mockEnvironment({ reuseAfter: 'submitted', settleOrder: 'lifo', settleWhen: 'with-completion' }),
+);
+describeBackendContract(
+  'mock as an explicit API, promises shuffled and by hand',
+  mockEnvironment({
+    reuseAfter: 'completed',
+    settleOrder: 7,
+    settleWhen: 'manual',
+    copiesWithinBuffer: true,
+  }),
+);
+describeBackendContract(
+  'mock that copies in steps of 16',
+  mockEnvironment({ copyAlignment: 16, uniformOffsetAlignment: 32, settleOrder: 1 }),
+);
+describeBackendContract(
+  'mock without a clock, copies in steps of 1',
+  mockEnvironment({ autoComplete: true, copyAlignment: 1, reuseAfter: 'submitted' }),
+);
