@@ -1,9 +1,9 @@
 /**
  * Replay device: what a replay runs on, a GPU through Dawn or the mock.
  *
- * Promise  `auto` always ends with a device: hardware, else software, else the mock, and says why it had to be the mock.
+ * Promise  `auto` always ends with a device: hardware, else software, else the mock, and a reason.
  */
-import { type GpuBackend, GpuMemoryError } from '@gpuheap/core';
+import { BackendError, type GpuBackend, GpuMemoryError } from '@gpuheap/core';
 import { MockGpu } from '@gpuheap/mock';
 import type { ReplayMode } from '@gpuheap/trace';
 
@@ -29,7 +29,7 @@ export interface ReplayDevice {
   close(): void;
 }
 
-/** Opens a device. @throws BackendError `no-adapter`, `backend-failed`, when a kind was asked for that is not there */
+/** Opens a device. @throws BackendError `no-adapter`, `backend-failed`, when it is not there */
 export async function openReplayDevice(choice: DeviceChoice): Promise<ReplayDevice> {
   if (choice === 'mock') return openMock();
   try {
@@ -41,7 +41,7 @@ export async function openReplayDevice(choice: DeviceChoice): Promise<ReplayDevi
 }
 
 async function openGpu(choice: Exclude<DeviceChoice, 'mock'>): Promise<ReplayDevice> {
-  const { openDawn } = await import('@gpuheap/dawn-node');
+  const { openDawn } = await importDawn();
   const dawn = await openDawn({ device: choice });
   const { vendor, device, description } = dawn.adapterInfo;
   const errors: string[] = [];
@@ -55,6 +55,14 @@ async function openGpu(choice: Exclude<DeviceChoice, 'mock'>): Promise<ReplayDev
     firstError: () => errors[0] ?? '',
     close: () => dawn.close(),
   };
+}
+
+async function importDawn(): Promise<typeof import('@gpuheap/dawn-node')> {
+  try {
+    return await import('@gpuheap/dawn-node');
+  } catch (cause) {
+    throw new BackendError('no-adapter', `Dawn for Node does not load: ${String(cause)}`, { cause });
+  }
 }
 
 function openMock(why?: string): ReplayDevice {

@@ -22,8 +22,8 @@ export function pageOf(device: ReplayDevice, all: readonly TraceResults[]): Repo
 }
 
 const HOW_TO_READ =
-  'API time is what creation, destruction and upload took inside the graphics API, upload is the last of them alone; ' +
-  'nanoseconds are medians.';
+  'API time is what creation, destruction and upload took inside the graphics API, upload is the last of ' +
+  'them alone; nanoseconds are medians.';
 
 /** The sentence on a trace: what was recorded, and how much of it there is. */
 export function summarise({ trace, results }: TraceResults): string {

@@ -57,5 +57,6 @@ export function showCount(value: number): string {
 
 /** Bytes in millions of bytes. */
 export function showMegabytes(bytes: number): string {
-  return `${(bytes / 1e6).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} MB`;
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return `${(bytes / 1e6).toLocaleString('en-US', digits)} MB`;
 }

@@ -72,5 +72,6 @@ function refusePooled(device: ReplayDevice, trace: Trace): string | undefined {
   const available = process.availableMemory?.() ?? freemem();
   if (needed <= available / 2) return undefined;
   const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  return `pooled left out: it would hold ${gigabytes(needed)}, and this machine has ${gigabytes(available)} free`;
+  const holding = `it would hold ${gigabytes(needed)}`;
+  return `pooled left out: ${holding}, and this machine has ${gigabytes(available)} free`;
 }

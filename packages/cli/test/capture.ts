@@ -25,7 +25,7 @@ export function freshFolder(): string {
   return mkdtempSync(join(tmpdir(), 'gpuheap-cli-'));
 }
 
-/** Runs `gpuheap` with these arguments; `replay` writes its report into a fresh folder unless told otherwise. */
+/** Runs `gpuheap` with these arguments; `replay` writes its report into a fresh folder by default. */
 export async function capture(...args: string[]): Promise<Captured> {
   const folder = freshFolder();
   const report =

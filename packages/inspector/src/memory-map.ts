@@ -20,11 +20,9 @@ const BAR_HEIGHT = 10;
 export function renderMemoryMap(snapshot: HeapSnapshot): string {
   const rowBytes = chooseRowBytes(snapshot.chunks);
   const chunks = snapshot.chunks.map((chunk) => renderChunk(chunk, rowBytes)).join('\n');
-  const legend = ['live', 'pending', 'free']
-    .map(
-      (state) =>
-        `<span><i class="${state}"></i>${state}${state === 'pending' ? ' (released, not reusable yet)' : ''}</span>`,
-    )
+  const notes = { live: '', pending: ' (released, not reusable yet)', free: '' };
+  const legend = Object.entries(notes)
+    .map(([state, note]) => `<span><i class="${state}"></i>${state}${note}</span>`)
     .join('');
   return `<div><p class="legend">${legend}<span>one row is ${showBytes(rowBytes)}</span></p>
 <div class="map">${chunks}</div>
@@ -47,9 +45,10 @@ function renderChunk(chunk: ChunkSnapshot, rowBytes: number): string {
     chunk.ranges.reduce((sum, range) => sum + (range.state === state ? range.size : 0), 0);
   const live = chunk.ranges.filter((range) => range.state === 'live').length;
   const share = ((bytes('live') / chunk.sizeBytes) * 100).toFixed(1);
+  const filling = `${showBytes(chunk.sizeBytes)}, ${live} live, ${share} %`;
   const kind = chunk.dedicated ? ', dedicated' : '';
   return `<div class="chunk">
-<div class="name"><b>${escapeText(chunk.pool)} ${chunk.id}</b>${kind}<br>${showBytes(chunk.sizeBytes)}, ${live} live, ${share} %</div>
+<div class="name"><b>${escapeText(chunk.pool)} ${chunk.id}</b>${kind}<br>${filling}</div>
 <svg viewBox="0 0 ${ROW_WIDTH} ${height}" preserveAspectRatio="none" style="height:${height}px" role="img"
  aria-label="chunk ${chunk.id}: ${share} % live">${pieces}</svg>
 </div>`;

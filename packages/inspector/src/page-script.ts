@@ -18,6 +18,7 @@ const charts = [];
 const MEGABYTE = 1e6;
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
 const figure = (bytes) => (bytes == null ? '' : (bytes / MEGABYTE).toFixed(2) + ' MB');
+const widthOf = (place) => Math.max(280, place.clientWidth);
 const axisFigure = (bytes) => +(bytes / MEGABYTE).toPrecision(4) + '';
 
 function draw(place, title, frames, series) {
@@ -29,7 +30,7 @@ function draw(place, title, frames, series) {
   }));
   const chart = new uPlot({
     title,
-    width: Math.max(280, place.clientWidth),
+    width: widthOf(place),
     height: place.classList.contains('wide') ? 260 : 200,
     scales: { x: { time: false }, y: { range: (_, low, high) => [0, (high || 1) * 1.05] } },
     axes: [
@@ -46,8 +47,8 @@ function drawAll() {
   for (const [index, curves] of CURVES.entries()) {
     if (curves.length === 0 || curves[0].frames.length === 0) continue;
     const first = curves[0];
-    const reserved = curves.map(({ mode, reserved }) => ({ label: mode + ' reserved', tone: mode, values: reserved }));
-    const all = [{ label: 'live', tone: 'live', fill: true, values: first.live }, ...reserved];
+    const line = ({ mode, reserved }) => ({ label: mode + ' reserved', tone: mode, values: reserved });
+    const all = [{ label: 'live', tone: 'live', fill: true, values: first.live }, ...curves.map(line)];
     draw(document.getElementById('all-' + index), 'Reserved bytes, all modes', first.frames, all);
     for (const [nth, { mode, frames, live, reserved, pending }] of curves.entries()) {
       draw(document.getElementById('mode-' + index + '-' + nth), mode, frames, [
@@ -62,7 +63,7 @@ function drawAll() {
 drawAll();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 addEventListener('resize', () => {
-  for (const { chart, place } of charts) chart.setSize({ width: Math.max(280, place.clientWidth), height: chart.height });
+  for (const { chart, place } of charts) chart.setSize({ width: widthOf(place), height: chart.height });
 });
 for (const map of document.querySelectorAll('.map')) {
   map.addEventListener('pointerover', ({ target }) => {
