@@ -16,8 +16,8 @@ import { hasHardwareDriver, preloadLibrary, withVulkanDriver } from './vulkan-en
 const SYSTEM_LOADER = 'libvulkan.so.1';
 const CHOICES = ['auto', 'hardware', 'software', 'null'] as const;
 const ADVICE =
-  'install a Vulkan driver for your GPU, or a software one: `npm install @sparticuz/chromium` (Linux on x64), ' +
-  'or on Debian `apt install chromium libvulkan1`';
+  'install a Vulkan driver for your GPU, or a software one: `npm install @sparticuz/chromium` ' +
+  '(Linux on x64), or on Debian `apt install chromium libvulkan1`';
 
 /** Which device to open. */
 export interface OpenDawnOptions {

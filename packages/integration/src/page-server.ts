@@ -22,8 +22,8 @@ export interface PageServer {
 
 /** Serves an empty page that loads `script` as a module. */
 export async function servePage(script: string): Promise<PageServer> {
-  const page =
-    '<!doctype html><meta charset="utf-8"><title>gpuheap</title><script type="module" src="page.js"></script>';
+  const head = '<!doctype html><meta charset="utf-8"><title>gpuheap</title>';
+  const page = `${head}<script type="module" src="page.js"></script>`;
   const files = new Map([
     ['/', { type: 'text/html', text: page }],
     ['/page.js', { type: 'text/javascript', text: script }],

@@ -6,3 +6,8 @@ const openDevice = async () => (await openDawn({ device: 'software' })).device;
 
 // As `openDawn().backend()` makes them: Dawn for Node crashes on views of shared memory.
 describeBackendContract('Dawn on software Vulkan', webGpuEnvironment(openDevice, { copySharedViews: true }));
+
+describeBackendContract(
+  'Dawn on software Vulkan, without creation checks',
+  webGpuEnvironment(openDevice, { copySharedViews: true, creationChecks: 'none' }),
+);

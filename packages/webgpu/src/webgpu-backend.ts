@@ -27,7 +27,6 @@ import {
 } from '@gpuheap/core';
 import {
   BufferTable,
-  checkData,
   checkDescriptor,
   checkRegions,
   checkSpan,
@@ -43,6 +42,7 @@ import { LossWatch } from './loss-watch.ts';
 import { MappedReader } from './mapped-reader.ts';
 import { ReadStaging } from './read-staging.ts';
 import { resolveOptions, type WebGpuBackendOptions } from './webgpu-options.ts';
+import { bytesOf, plainBytes } from './write-bytes.ts';
 
 const COPY_ALIGNMENT = 4;
 
@@ -120,11 +120,12 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
   write(buffer: Buffer, offset: number, data: ArrayBufferView): void {
     this.checkUsable();
     const record = this.buffers.get(buffer, 'buffer');
-    checkData(data);
+    const bytes = bytesOf(data);
     checkUsage(record, BufferUsage.COPY_DST, 'buffer', 'COPY_DST');
-    checkSpan(offset, data.byteLength, record, COPY_ALIGNMENT, 'buffer');
-    if (data.byteLength === 0) return;
-    this.act([record], () => this.device.queue.writeBuffer(buffer, offset, this.plainBytes(data)));
+    checkSpan(offset, bytes.length, record, COPY_ALIGNMENT, 'buffer');
+    if (bytes.length === 0) return;
+    const plain = plainBytes(bytes, this.copySharedViews);
+    this.act([record], () => this.device.queue.writeBuffer(buffer, offset, plain));
   }
 
   /** As the port says. A submission that touches a refused buffer, or comes after a loss, does nothing. */
@@ -226,19 +227,6 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
         budgetBytes: Number.POSITIVE_INFINITY,
       },
     );
-  }
-
-  /**
-   * `data` as bytes that every implementation takes: no DataView, nothing resizable, shared only where
-   * allowed.
-   */
-  private plainBytes(data: ArrayBufferView): Uint8Array {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const memory = data.buffer as { resizable?: boolean; growable?: boolean };
-    const shared = Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]';
-    const mustCopy =
-      memory.resizable === true || memory.growable === true || (shared && this.copySharedViews);
-    return mustCopy ? bytes.slice() : bytes;
   }
 }
 
