@@ -16,8 +16,8 @@ interface Word {
 const GPU_CODE = /^packages\/(core|mock|webgpu|dawn-node|testing)\/.*\.ts$/;
 
 const WORDS: readonly Word[] = [
-  { banned: /arena/i, instead: 'chunk' },
-  { banned: /slab/i, instead: 'fixed slots (only `binned` has slabs)' },
+  { banned: /\barena|Arena/, instead: 'chunk' },
+  { banned: /\bslab|Slab/, instead: 'fixed slots (only `binned` has slabs)' },
   { banned: /\bpages?\b|\b[a-z]+Pages?\b/, instead: 'chunk', within: GPU_CODE },
   { banned: /\b(memory|heap|buffer) pages?\b/i, instead: 'chunk' },
   { banned: /\bsub-allocat/i, instead: 'suballocat…, in one word' },
