@@ -27,9 +27,10 @@ export function expectEqual(actual: unknown, expected: unknown, what: string): v
 export function expectBytes(actual: unknown, expected: Uint8Array, what: string): void {
   if (!(actual instanceof Uint8Array)) throw new BackendContractViolation(`${what}: is no Uint8Array`);
   expectEqual(actual.length, expected.length, `${what}: byte length`);
-  const at = expected.findIndex((byte, index) => actual[index] !== byte);
-  if (at < 0) return;
-  throw new BackendContractViolation(`${what}: byte ${at} is ${actual[at]}, not ${expected[at]}`);
+  for (let at = 0; at < expected.length; at++) {
+    if (actual[at] === expected[at]) continue;
+    throw new BackendContractViolation(`${what}: byte ${at} is ${actual[at]}, not ${expected[at]}`);
+  }
 }
 
 /** Throws unless `act` throws at once an error of ours with one of `codes`. */

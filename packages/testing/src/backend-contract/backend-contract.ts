@@ -8,6 +8,10 @@
 import type { BackendContractCase, BackendContractEnvironment } from './contract-case.ts';
 import { copyCases } from './copy-cases.ts';
 import { creationCases } from './creation-cases.ts';
+import { destructionCases } from './destruction-cases.ts';
+import { endingCases } from './ending-cases.ts';
+import { fenceCases } from './fence-cases.ts';
+import { readCases } from './read-cases.ts';
 import { surfaceCases } from './surface-cases.ts';
 import { writeCases } from './write-cases.ts';
 
@@ -17,6 +21,10 @@ export const backendContract: readonly BackendContractCase[] = [
   ...creationCases,
   ...writeCases,
   ...copyCases,
+  ...readCases,
+  ...fenceCases,
+  ...destructionCases,
+  ...endingCases,
 ];
 
 /** The cases that make sense in an environment: those that need nothing which it does not claim. */

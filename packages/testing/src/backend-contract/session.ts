@@ -11,7 +11,7 @@ import {
   type MemoryType,
   type Serial,
 } from '@gpuheap/core/backend';
-import { expectBytes } from './assertions.ts';
+import { expectBytes, expectThat } from './assertions.ts';
 import type { BackendContractCase, BackendContractEnvironment, OpenedBackend } from './contract-case.ts';
 
 /** Copied from and to: what most cases use. */
@@ -90,6 +90,13 @@ export class Session {
   /** Runs `body` with a backend on another device. */
   async withStranger(body: (stranger: Session) => Promise<void>): Promise<void> {
     await withSession(this.environment, body);
+  }
+
+  /** Another backend on the same device. */
+  sibling(): Session {
+    const { opened } = this;
+    expectThat(opened.sibling !== undefined, 'the environment claims siblings and opens with sibling()');
+    return new Session(this.environment, { ...opened, backend: opened.sibling() });
   }
 
   private create(size: number, usage: number, memoryType: number): unknown {
