@@ -25,6 +25,6 @@ export function bytesOf(data: ArrayBufferView): Uint8Array {
 export function plainBytes(bytes: Uint8Array, copyShared: boolean): Uint8Array {
   const memory = bytes.buffer as { resizable?: boolean; growable?: boolean };
   const isShared = Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]';
-  const mustCopy = memory.resizable === true || memory.growable === true || (isShared && copyShared);
-  return mustCopy ? bytes.slice() : bytes;
+  const canResize = memory.resizable === true || memory.growable === true;
+  return canResize || (isShared && copyShared) ? bytes.slice() : bytes;
 }
