@@ -19,7 +19,7 @@ export function bytesOf(data: ArrayBufferView): Uint8Array {
 }
 
 /**
- * `bytes` in memory that every implementation takes: nothing resizable, and nothing shared where `copyShared`.
+ * `bytes` in memory that every implementation takes: nothing resizable, nothing shared where `copyShared`.
  * O(1), or O(bytes) when they must be copied.
  */
 export function plainBytes(bytes: Uint8Array, copyShared: boolean): Uint8Array {
