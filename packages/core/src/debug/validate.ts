@@ -92,9 +92,8 @@ function checkHandle(suballocator: Suballocator, range: RangeView, violations: s
     const saidOffset = suballocator.offsetOf(handle);
     const saidSize = suballocator.sizeOf(handle);
     if (saidOffset !== offset || saidSize !== size) {
-      violations.push(
-        `Handle ${handle} answers [${saidOffset}, ${saidOffset + saidSize}); its range is [${offset}, ${offset + size}).`,
-      );
+      const said = `[${saidOffset}, ${saidOffset + saidSize})`;
+      violations.push(`Handle ${handle} answers ${said}; its range is [${offset}, ${offset + size}).`);
     }
   } catch (error) {
     violations.push(`Handle ${handle} of the live range at ${offset} is refused: ${String(error)}.`);

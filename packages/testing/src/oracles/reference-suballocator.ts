@@ -82,7 +82,7 @@ export class ReferenceSuballocator implements Suballocator {
     checkAlignment(alignment);
     const reserved = Number(roundUpExactly(BigInt(size), BigInt(this.granularity)));
     for (const [at, hole] of this.list.entries()) {
-      if (hole.handle !== NO_SPACE) continue;
+      if (hole.handle !== NO_SPACE || hole.size < reserved) continue;
       const offset = this.alignedFrom(hole.offset, alignment);
       if (offset + reserved > hole.offset + hole.size) continue;
       const handle: Handle = ++lastHandle;
@@ -170,9 +170,7 @@ export class ReferenceSuballocator implements Suballocator {
     throw new UsageError('bad-handle', 'not a handle of this suballocator');
   }
 
-  /**
-   * The first multiple of both `alignment` and the granularity from `offset` on; imprecise beyond the span.
-   */
+  /** The first multiple of alignment and granularity from `offset` on; imprecise beyond the span. */
   private alignedFrom(offset: number, alignment: number): number {
     const granularity = BigInt(this.granularity);
     const leastCommonMultiple =
