@@ -53,7 +53,9 @@ export class Faults {
     this.log = log;
   }
 
-  /** Refuses creations, as a device without memory does. @throws UsageError `bad-argument`, `unknown-option` */
+  /**
+   * Refuses creations, as a device without memory does. @throws UsageError `bad-argument`, `unknown-option`
+   */
   refuseCreation(refusal: CreationRefusal): void {
     checkOptions(refusal, 'refusal', ['atCall', 'every', 'sizeAbove', 'when']);
     const { atCall, every, sizeAbove, when = 'late' } = refusal;
@@ -72,14 +74,17 @@ export class Faults {
     this.refusals.push({ ...refusal, when });
   }
 
-  /** Loses the device when call number `atCall` (of a kind, or of all) is made. @throws UsageError `bad-argument` */
+  /**
+   * Loses the device when call number `atCall` (of a kind, or of all) is made.
+   * @throws UsageError `bad-argument`
+   */
   loseAtCall(atCall: number, kind?: CallKind): void {
     this.addStrike('lose', atCall, kind, 0);
   }
 
   /**
-   * Makes call number `atCall` fail with `backend-failed`. Only what answers a promise (`createBuffer`, `read`,
-   * `whenCompleted`) can fail late. @throws UsageError `bad-argument`, `unknown-option`
+   * Makes call number `atCall` fail with `backend-failed`. Only what answers a promise (`createBuffer`,
+   * `read`, `whenCompleted`) can fail late. @throws UsageError `bad-argument`, `unknown-option`
    */
   failAtCall(atCall: number, failure: CallFailure = {}): void {
     checkOptions(failure, 'failure', ['kind', 'when']);
@@ -92,7 +97,8 @@ export class Faults {
   }
 
   /**
-   * Makes the outcome of call number `atCall` late by `steps` completions: of its promise, or, for `signal`, of the fence.
+   * Makes the outcome of call number `atCall` late by `steps` completions: of its promise, or, for `signal`,
+   * of the fence.
    * @throws UsageError `bad-argument`
    */
   delayAtCall(atCall: number, steps: number, kind?: CallKind): void {

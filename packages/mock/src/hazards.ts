@@ -1,11 +1,12 @@
 /**
  * Hazards: what is wrong between calls, none of which is wrong by itself.
  *
- * Layout   `flights`: what submitted work that is not done still reads. `open`: what recorded encoders, not submitted yet,
- *          will read. Both by buffer.
+ * Layout   `flights`: what submitted work that is not done still reads. `open`: what recorded encoders, not
+ *          submitted yet, will read. Both by buffer.
  * Cost     a write or copy: O(reads of that buffer that are under way).
  * Promise  a hazard is reported once, when it arises, and named by its two sides.
- * Refusal  judges ranges, not intentions: overwriting what *you* still own is legal by the port, which orders writes.
+ * Refusal  judges ranges, not intentions: overwriting what *you* still own is legal by the port, which orders
+ *          writes.
  */
 import type { MockBuffer } from './mock-buffer.ts';
 
@@ -13,7 +14,10 @@ import type { MockBuffer } from './mock-buffer.ts';
 export type HazardKind =
   /** Overwritten while submitted work that is not done still reads it; where `reuseAfter` is `completed`. */
   | 'overwrite-in-flight'
-  /** Overwritten after an encoder that reads it was recorded, and before it was submitted: the encoder sees the new bytes. */
+  /**
+   * Overwritten after an encoder that reads it was recorded, and before it was submitted: the encoder sees
+   * the new bytes.
+   */
   | 'overwrite-before-submit'
   /** One usage scope both writes and reads a buffer. The encoder is dropped. */
   | 'usage-scope'
@@ -96,7 +100,8 @@ export class HazardWatch {
   /** A range is about to be overwritten. */
   overwrite({ buffer, offset, size }: TouchedRange, by: Toucher): void {
     for (const read of overlapping(this.flights, buffer, offset, size)) {
-      // Writes and copies of the port come after earlier submissions; between encoders nothing keeps the order.
+      // Writes and copies of the port come after earlier submissions; between encoders nothing keeps the
+      // order.
       if (by === 'encoder' && read.reader === 'encoder') read.isTorn = true;
       this.reportOverwrite('overwrite-in-flight', read, offset, size, by);
     }

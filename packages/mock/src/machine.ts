@@ -1,8 +1,8 @@
 /**
  * Machine: the inside of a virtual GPU, shared by its backends and encoders.
  *
- * Promise  every call passes through `call`, where it is counted, logged and, if so told, broken before it has changed
- *          anything. What is lost stays lost.
+ * Promise  every call passes through `call`, where it is counted, logged and, if so told, broken before it
+ *          has changed anything. What is lost stays lost.
  * Refusal  checks no arguments: that is the business of who calls it.
  */
 import type { BackendLimits, DeviceLoss, Serial } from '@gpuheap/core/backend';
@@ -63,7 +63,10 @@ export class Machine {
     return bytes;
   }
 
-  /** Bytes that are not free: held ones, and those of destroyed buffers whose work is not done. O(memory heaps) */
+  /**
+   * Bytes that are not free: held ones, and those of destroyed buffers whose work is not done. O(memory
+   * heaps)
+   */
   get occupiedBytes(): number {
     let bytes = 0;
     for (const occupied of this.heapBytes.values()) bytes += occupied;
@@ -164,7 +167,10 @@ export class Machine {
     else listener(this.lossNow);
   }
 
-  /** Loses the device: nothing that is queued is ever done, everything that waits rejects. Only the first counts. */
+  /**
+   * Loses the device: nothing that is queued is ever done, everything that waits rejects. Only the first
+   * counts.
+   */
   lose(loss: DeviceLoss): void {
     if (this.lossNow !== undefined) return;
     this.lossNow = loss;

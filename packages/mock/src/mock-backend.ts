@@ -2,9 +2,10 @@
  * Mock backend: the port over a virtual GPU.
  *
  * Cost     a write copies its bytes when it is called, and once more when its turn comes.
- * Promise  checks everything before it changes anything; enforces more than a real device can: a buffer under a mapping is
- *          refused at once, where a device drops the submission in silence.
- * Refusal  no staging: what is read is copied out of the buffer itself. `stagingBytes` says what staging would hold.
+ * Promise  checks everything before it changes anything; enforces more than a real device can: a buffer under
+ *          a mapping is refused at once, where a device drops the submission in silence.
+ * Refusal  no staging: what is read is copied out of the buffer itself. `stagingBytes` says what staging
+ *          would hold.
  */
 import {
   type BackendLimits,

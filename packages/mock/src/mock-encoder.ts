@@ -2,8 +2,8 @@
  * Mock encoder: work that a user of the GPU records beside the backend, and submits when it likes.
  *
  * Cost     recording O(1) a use; submitting O(uses).
- * Promise  what it reads, it reads when its submission is done: bytes that were overwritten between recording and
- *          submission are the new ones, as on a real queue.
+ * Promise  what it reads, it reads when its submission is done: bytes that were overwritten between recording
+ *          and submission are the new ones, as on a real queue.
  * Refusal  knows no pipelines: a dispatch is the ranges that it uses, and the bytes that it stores.
  */
 import {
@@ -51,8 +51,8 @@ export class MockEncoder {
   }
 
   /**
-   * Records a copy. @throws UsageError `foreign-object`, `bad-usage`, `out-of-bounds`, `misaligned`, `same-buffer`,
-   * `disposed`
+   * Records a copy. @throws UsageError `foreign-object`, `bad-usage`, `out-of-bounds`, `misaligned`,
+   * `same-buffer`, `disposed`
    */
   copy(region: CopyRegion<MockBuffer>): void {
     this.checkOpen();
@@ -93,9 +93,10 @@ export class MockEncoder {
   }
 
   /**
-   * Records one usage scope, and answers what will be seen of its reads, in order. Uses that do not go together make a
-   * hazard, and the encoder is dropped when it is submitted.
-   * @throws UsageError `bad-argument`, `unknown-option`, `foreign-object`, `bad-usage`, `bad-size`, `out-of-bounds`,
+   * Records one usage scope, and answers what will be seen of its reads, in order. Uses that do not go
+   * together make a hazard, and the encoder is dropped when it is submitted.
+   * @throws UsageError `bad-argument`, `unknown-option`, `foreign-object`, `bad-usage`, `bad-size`,
+   *   `out-of-bounds`,
    * `misaligned`, `too-large`, `bad-data`, `disposed`
    */
   dispatch(uses: readonly MockUse[]): Sighting[] {
@@ -103,8 +104,8 @@ export class MockEncoder {
   }
 
   /**
-   * Submits what was recorded as one piece of work. Answers whether it was taken: one that is invalid, that uses a destroyed
-   * or mapped buffer, or that comes after a loss is dropped whole, as in WebGPU.
+   * Submits what was recorded as one piece of work. Answers whether it was taken: one that is invalid, that
+   * uses a destroyed or mapped buffer, or that comes after a loss is dropped whole, as in WebGPU.
    * @throws UsageError `disposed` · BackendError `backend-failed` when so told
    */
   submit(): boolean {

@@ -1,9 +1,10 @@
 /**
  * Mock GPU: a virtual GPU that moves real bytes, whose clock is the test's.
  *
- * Cost     work is done once, when the clock is moved; memory is taken by what was written, not by the size of buffers.
- * Promise  deterministic: no timer, no date, no randomness but a seed. The same calls give the same bytes, hazards and order
- *          of promises.
+ * Cost     work is done once, when the clock is moved; memory is taken by what was written, not by the size
+ *          of buffers.
+ * Promise  deterministic: no timer, no date, no randomness but a seed. The same calls give the same bytes,
+ *          hazards and order of promises.
  * Refusal  runs no shaders and draws nothing: an encoder states the ranges that it uses.
  * Source   WebGPU specification: usage scopes, buffer mapping, queue timeline.
  */
@@ -41,7 +42,10 @@ export class MockGpu {
     this.faults = this.machine.faults;
   }
 
-  /** A backend on this GPU. Several share its queue, clock and memory, and take one another's buffers for foreign. */
+  /**
+   * A backend on this GPU. Several share its queue, clock and memory, and take one another's buffers for
+   * foreign.
+   */
   backend(): MockBackend {
     return new MockBackend(this.machine);
   }
@@ -52,8 +56,8 @@ export class MockGpu {
   }
 
   /**
-   * Submits an encoder with one usage scope; answers whether it was legal and taken. @throws UsageError as
-   * `MockEncoder.dispatch`
+   * Submits an encoder with one usage scope; answers whether it was legal and taken.
+   * @throws UsageError as `MockEncoder.dispatch`
    */
   dispatch(uses: readonly MockUse[]): boolean {
     const encoder = this.recordEncoder();
@@ -61,7 +65,10 @@ export class MockGpu {
     return encoder.submit();
   }
 
-  /** Moves the clock: all work up to a signal is done. @throws UsageError `bad-argument` for one never signalled */
+  /**
+   * Moves the clock: all work up to a signal is done.
+   * @throws UsageError `bad-argument` for one never signalled
+   */
   completeUpTo(serial: Serial): void {
     this.machine.settlement.complete(() => this.machine.timeline.completeUpTo(serial));
   }
@@ -71,14 +78,18 @@ export class MockGpu {
     this.machine.settlement.complete(() => this.machine.timeline.completeAll());
   }
 
-  /** Settles up to `count` promises that are due, all by default; answers how many. For `settleWhen: 'manual'`. */
+  /**
+   * Settles up to `count` promises that are due, all by default; answers how many. For `settleWhen:
+   * 'manual'`.
+   */
   settle(count: number = Number.MAX_SAFE_INTEGER): number {
     checkInteger(count, 'count', 0, Number.MAX_SAFE_INTEGER, 'bad-argument');
     return this.machine.settlement.settle(count);
   }
 
   /**
-   * Loses the device: what is queued is never done, what waits rejects with `device-lost`. Only the first call counts.
+   * Loses the device: what is queued is never done, what waits rejects with `device-lost`. Only the first
+   * call counts.
    * @throws UsageError `bad-argument`
    */
   lose(message = 'the test took it away', reason: DeviceLoss['reason'] = 'unknown'): void {

@@ -1,8 +1,8 @@
 /**
  * Options of the virtual GPU: what it looks like, and whose clock it runs by.
  *
- * Promise  every unknown or impossible option is refused; what is left out is what a plain WebGPU device offers, but for
- *          `reuseAfter`, which is the stricter `completed`.
+ * Promise  every unknown or impossible option is refused; what is left out is what a plain WebGPU device
+ *          offers, but for `reuseAfter`, which is the stricter `completed`.
  */
 import {
   type BackendLimits,
@@ -46,8 +46,8 @@ export interface MockGpuOptions {
   /** What the backends say of themselves. Default `completed`. */
   readonly reuseAfter?: 'submitted' | 'completed';
   /**
-   * When promises settle: `at-once` when the outcome is known (the default), `with-completion` at the end of the next
-   * completion, `manual` when `settle()` is called.
+   * When promises settle: `at-once` when the outcome is known (the default), `with-completion` at the end of
+   * the next completion, `manual` when `settle()` is called.
    */
   readonly settleWhen?: SettleWhen;
   /** Default `fifo`. */

@@ -2,7 +2,8 @@
  * Settlement: when, and in which order, the promises of the virtual GPU settle.
  *
  * Cost     O(1) a promise; a batch is O(promises that fall due).
- * Promise  deterministic: the same calls settle the same promises in the same order. No rejection is ever unhandled.
+ * Promise  deterministic: the same calls settle the same promises in the same order. No rejection is ever
+ *          unhandled.
  * Refusal  knows nothing of what is promised: it only holds outcomes back.
  */
 import type { SettleOrder, SettleWhen } from './mock-options.ts';

@@ -2,7 +2,8 @@
  * Sparse bytes: the contents of a buffer of any size, of which only what was written takes memory.
  *
  * Layout   pieces of 64 KiB in a map, by number; a piece that is not there is zero.
- * Cost     O(bytes) to read and write; clearing and copying O(pieces that exist or are touched, whichever is fewer).
+ * Cost     O(bytes) to read and write; clearing and copying O(pieces that exist or are touched, whichever is
+ *          fewer).
  * Promise  right for offsets and sizes up to 2^53-1: no bit operator meets them.
  */
 

@@ -29,7 +29,10 @@ export class Timeline {
   private completed: Serial = 0;
   private isStopped = false;
 
-  /** `isEager`: work is done the moment it is submitted. `onReached` runs whenever `completedSerial` has grown. */
+  /**
+   * `isEager`: work is done the moment it is submitted. `onReached` runs whenever `completedSerial` has
+   * grown.
+   */
   constructor(isEager: boolean, onReached: (serial: Serial) => void) {
     this.isEager = isEager;
     this.onReached = onReached;
@@ -82,7 +85,8 @@ export class Timeline {
   }
 
   /**
-   * Does the work up to a signal, and all of it that comes before. A serial that is reached already needs no work.
+   * Does the work up to a signal, and all of it that comes before. A serial that is reached already needs no
+   * work.
    * @throws UsageError `bad-argument` for a serial that was never signalled
    */
   completeUpTo(serial: Serial): void {

@@ -2,7 +2,8 @@
  * Usage scope: what one dispatch, or one render pass, may bind at a time.
  *
  * Cost     O(uses of one buffer, squared).
- * Promise  within a scope a buffer is either only read or only written, whatever the ranges; written ranges touch no other.
+ * Promise  within a scope a buffer is either only read or only written, whatever the ranges; written ranges
+ *          touch no other.
  * Source   WebGPU specification, "Usage scopes" and "Writable buffer binding aliasing".
  */
 import {
@@ -28,7 +29,10 @@ export interface MockUse {
   /** Default: up to the end of the buffer. */
   readonly size?: number;
   readonly access: 'read' | 'write';
-  /** Holds the use to the rules of that binding. Default: only ranges are checked, and STORAGE for what is written. */
+  /**
+   * Holds the use to the rules of that binding. Default: only ranges are checked, and STORAGE for what is
+   * written.
+   */
   readonly as?: BindingKind;
   /** What the shader stores at `offset`, at most `size` bytes. Only with `write`. */
   readonly store?: Uint8Array;
@@ -105,7 +109,10 @@ function bindingRules(as: BindingKind, limits: BackendLimits) {
   return { alignment: as === 'index' ? 2 : 4, sizeStep: 1, mostBytes };
 }
 
-/** What is wrong with a scope that uses all of these at once, a hazard per pair of uses that do not go together. */
+/**
+ * What is wrong with a scope that uses all of these at once, a hazard per pair of uses that do not go
+ * together.
+ */
 export function findScopeHazards(uses: readonly ResolvedUse[]): Hazard[] {
   const hazards: Hazard[] = [];
   for (const [index, later] of uses.entries()) {

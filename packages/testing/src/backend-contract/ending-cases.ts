@@ -20,8 +20,8 @@ function openPromises(session: Session, buffer: unknown) {
 }
 
 /**
- * Throws unless every promise settles: with `device-lost`, or, where the device was quicker than the end, with what it was
- * asked for.
+ * Throws unless every promise settles: with `device-lost`, or, where the device was quicker than the end,
+ * with what it was asked for.
  */
 async function expectEnded(open: ReturnType<typeof openPromises>, bytes: Uint8Array): Promise<void> {
   const { settled, read, emptyRead, wait, sameWait } = open;

@@ -5,7 +5,9 @@ import { BAD_BUFFERS, BAD_BYTES, describeValue } from './bad-values.ts';
 import type { BackendContractCase } from './contract-case.ts';
 import { BOTH_WAYS, backendCase, patternOf, type Session } from './session.ts';
 
-/** Reads of one size, one after the other, may keep at most this much staging: a few buffers, not one a read. */
+/**
+ * Reads of one size, one after the other, may keep at most this much staging: a few buffers, not one a read.
+ */
 const MOST_STAGING_BYTES = 2 * 1024 * 1024;
 
 const anywhere = backendCase('read: any offset and size, odd ones too', async (session) => {

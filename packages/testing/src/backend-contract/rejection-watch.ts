@@ -1,7 +1,8 @@
 /**
  * Rejection watch: sees promises that were rejected and that nobody handled, in Node and in a page.
  *
- * Refusal  beside it the host does what it always does: a test framework that fails on unhandled rejections still does.
+ * Refusal  beside it the host does what it always does: a test framework that fails on unhandled rejections
+ *          still does.
  */
 
 interface Host {
