@@ -13,7 +13,7 @@ interface Word {
   readonly within?: RegExp;
 }
 
-const GPU_CODE = /^packages\/(core|mock|webgpu|dawn-node|testing)\/.*\.ts$/;
+const GPU_CODE = /^packages\/(core|mock|webgpu)\/src\//;
 
 const WORDS: readonly Word[] = [
   { banned: /\barena|Arena/, instead: 'chunk' },

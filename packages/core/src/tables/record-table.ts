@@ -82,7 +82,8 @@ export class RecordTable {
 
   /** Takes back a record that is not live. */
   give(n: number): void {
-    if (this.epochs !== undefined && this.epochs[n / this.stride] === LAST_EPOCH) return; // It has lived often enough.
+    // It may have lived often enough.
+    if (this.epochs !== undefined && this.epochs[n / this.stride] === LAST_EPOCH) return;
     this.cells[n + FREE_LINK] = this.freeHead;
     this.freeHead = n;
   }
