@@ -23,7 +23,13 @@ function openPromises(session: Session, buffer: unknown) {
  * Throws unless every promise settles: with `device-lost`, or, where the device was quicker than the end,
  * with what it was asked for.
  */
-async function expectEnded(open: ReturnType<typeof openPromises>, bytes: Uint8Array): Promise<void> {
+async function expectEnded(
+  session: Session,
+  open: ReturnType<typeof openPromises>,
+  bytes: Uint8Array,
+): Promise<void> {
+  const orLost = <T>(promise: Promise<T>, what: string, look: (value: T) => void) =>
+    expectAnswerOrLoss(session.after(promise), what, look);
   const { settled, read, emptyRead, wait, sameWait } = open;
   await orLost(read, 'the read', (value) => expectBytes(value, bytes, 'the read'));
   await orLost(emptyRead, 'the read of nothing', (value) =>
@@ -34,7 +40,11 @@ async function expectEnded(open: ReturnType<typeof openPromises>, bytes: Uint8Ar
   }
 }
 
-async function orLost<T>(promise: Promise<T>, what: string, look: (value: T) => void): Promise<void> {
+async function expectAnswerOrLoss<T>(
+  promise: Promise<T>,
+  what: string,
+  look: (value: T) => void,
+): Promise<void> {
   const outcome = await promise.then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
@@ -78,14 +88,15 @@ const twice = backendCase('dispose: may be called twice', async ({ backend, open
   expectEqual(backend.stagingBytes, 0, 'stagingBytes');
 });
 
-const announced = backendCase('dispose: lost resolves, as destroyed', async ({ backend }) => {
+const announced = backendCase('dispose: lost resolves, as destroyed', async (session) => {
+  const { backend } = session;
   const before = backend.lost;
   backend.dispose();
   expectEqual(backend.isLost, true, 'isLost');
-  const loss = await before;
+  const loss = await session.after(before);
   expectEqual(loss.reason, 'destroyed', 'the reason');
   expectEqual(typeof loss.message, 'string', 'type of the message');
-  expectEqual((await backend.lost).reason, 'destroyed', 'the reason, asked later');
+  expectEqual((await session.after(backend.lost)).reason, 'destroyed', 'the reason, asked later');
 });
 
 const settlesAll = backendCase(
@@ -95,7 +106,7 @@ const settlesAll = backendCase(
     const buffer = session.make(size, BOTH_WAYS, patternOf(140, size));
     const open = openPromises(session, buffer);
     session.backend.dispose();
-    await expectEnded(open, patternOf(140, size).slice(0, session.step));
+    await expectEnded(session, open, patternOf(140, size).slice(0, session.step));
   },
 );
 
@@ -131,7 +142,7 @@ const deviceStays = backendCase(
 async function lose(session: Session): Promise<void> {
   expectThat(session.opened.lose !== undefined, 'the environment claims loss and opens with lose()');
   session.opened.lose();
-  await session.backend.lost;
+  await session.after(session.backend.lost);
 }
 
 const lossTold = backendCase(
@@ -139,7 +150,7 @@ const lossTold = backendCase(
   async (session) => {
     const told = session.backend.lost;
     await lose(session);
-    const { reason, message } = await told;
+    const { reason, message } = await session.after(told);
     expectThat(
       reason === 'unknown' || reason === 'destroyed',
       `the reason ${reason} is one of its two words`,
@@ -156,7 +167,7 @@ const lossSettles = backendCase(
     const size = session.up(64);
     const open = openPromises(session, session.make(size, BOTH_WAYS, patternOf(144, size)));
     await lose(session);
-    await expectEnded(open, patternOf(144, size).slice(0, session.step));
+    await expectEnded(session, open, patternOf(144, size).slice(0, session.step));
   },
   'loss',
 );
@@ -172,14 +183,12 @@ const lossRefuses = backendCase(
     await lose(session);
     const create = () => backend.createBuffer({ size, usage: BOTH_WAYS, memoryType });
     expectCode(create, 'device-lost', 'createBuffer');
-    await expectRejection(backend.read(buffer, 0, size), 'device-lost', 'read');
+    await expectRejection(session.after(backend.read(buffer, 0, size)), 'device-lost', 'read');
     const before = backend.completedSerial;
     expectThat(before >= reached, 'completedSerial is where it was');
     const serial = backend.signal();
     expectThat(serial > reached, 'serials still grow');
-    const wait = backend.whenCompleted(serial);
-    await session.opened.advance();
-    await expectRejection(wait, 'device-lost', 'whenCompleted');
+    await expectRejection(session.after(backend.whenCompleted(serial)), 'device-lost', 'whenCompleted');
     expectEqual(backend.completedSerial, before, 'completedSerial');
   },
   'loss',

@@ -4,6 +4,7 @@
  * Refusal  beside it the host does what it always does: a test framework that fails on unhandled rejections
  *          still does.
  */
+import { nextTurn } from './event-loop.ts';
 
 interface Host {
   process?: {
@@ -12,7 +13,6 @@ interface Host {
   };
   addEventListener?(name: 'unhandledrejection', listener: (event: { reason: unknown }) => void): void;
   removeEventListener?(name: 'unhandledrejection', listener: (event: { reason: unknown }) => void): void;
-  setTimeout(run: () => void, milliseconds: number): unknown;
 }
 
 const host = globalThis as unknown as Host;
@@ -37,11 +37,4 @@ export async function watchRejections(body: () => Promise<void>): Promise<readon
     host.removeEventListener?.('unhandledrejection', noteEvent);
   }
   return reasons;
-}
-
-/** Resolves in a later turn of the event loop. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    host.setTimeout(resolve, 0);
-  });
 }

@@ -11,14 +11,18 @@ import {
   type MemoryType,
   type Serial,
 } from '@gpuheap/core/backend';
-import { expectBytes, expectThat } from './assertions.ts';
+import { BackendContractViolation, expectBytes, expectThat } from './assertions.ts';
 import type { BackendContractCase, BackendContractEnvironment, OpenedBackend } from './contract-case.ts';
+import { nextTurn } from './event-loop.ts';
 
 /** Copied from and to: what most cases use. */
 export const BOTH_WAYS: number = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
 /** Read by the CPU through a mapping. */
 export const READBACK: number = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
+
+/** Some ten seconds, at least: whatever takes longer is not going to happen. */
+const MOST_TURNS = 10_000;
 
 /** One opened backend. */
 export class Session {
@@ -64,10 +68,19 @@ export class Session {
     );
   }
 
-  /** Lets the device advance and answers what `promise` does. */
+  /** Lets the device advance until `promise` settles, and answers what it does. */
   async after<T>(promise: Promise<T>): Promise<T> {
-    await this.opened.advance();
-    return await promise;
+    let isSettled = false;
+    const note = (): void => {
+      isSettled = true;
+    };
+    promise.then(note, note);
+    for (let turn = 0; turn < MOST_TURNS; turn++) {
+      await this.opened.advance();
+      await Promise.race([promise, nextTurn()]);
+      if (isSettled) return promise;
+    }
+    throw new BackendContractViolation(`a promise is still open after ${MOST_TURNS} turns of the event loop`);
   }
 
   /** Bytes of a buffer after everything submitted so far. */
