@@ -34,3 +34,14 @@ export function mixBits(value: number): number {
   const mixed = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d);
   return Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39);
 }
+
+/** The 32 bits of `value` in reverse order; a number from 0 to 2^32-1. */
+export function reverseBits(value: number): number {
+  let from = value;
+  let reversed = 0;
+  for (let bit = 0; bit < 32; bit++) {
+    reversed = (reversed << 1) | (from & 1);
+    from >>>= 1;
+  }
+  return reversed >>> 0;
+}

@@ -7,7 +7,6 @@
 import type { BackendError, OutOfMemoryError } from '../base/errors.ts';
 import type { Handle } from '../base/quantities.ts';
 import { NO_SPACE, type Suballocator } from '../ranges/suballocator.ts';
-import { indexOfHandle } from '../tables/record-table.ts';
 
 /** What a chunk remembers of the owner of a range: shown in snapshots. */
 export interface RangeOwner {
@@ -58,7 +57,7 @@ export class Chunk<Buffer> {
       return NO_SPACE;
     }
     this.rangeCount++;
-    this.owners[indexOfHandle(handle)] = owner;
+    this.owners[this.suballocator.indexOf(handle)] = owner;
     return handle;
   }
 
@@ -66,7 +65,7 @@ export class Chunk<Buffer> {
   release(handle: Handle): number {
     const bytes = this.suballocator.sizeOf(handle);
     this.pendingBytes += bytes;
-    this.owners[indexOfHandle(handle)] = undefined;
+    this.owners[this.suballocator.indexOf(handle)] = undefined;
     return bytes;
   }
 
@@ -82,7 +81,7 @@ export class Chunk<Buffer> {
 
   /** The owner of a live range; undefined when it is pending. */
   ownerOf(handle: Handle): RangeOwner | undefined {
-    return this.owners[indexOfHandle(handle)];
+    return this.owners[this.suballocator.indexOf(handle)];
   }
 
   /** The owners of live ranges. */

@@ -133,6 +133,10 @@ export class BestFit implements Suballocator {
     return this.table.cells[n + SIZE] * this.granularity;
   }
 
+  indexOf(handle: Handle): number {
+    return this.table.indexOf(handle);
+  }
+
   largestAllocatable(alignment = 1): number {
     const alignmentUnits = this.span.unitsOfAlignment(alignment);
     let best = 0;

@@ -121,6 +121,10 @@ export class Linear implements Suballocator {
   }
 
   /** What the space on top can hold; holes below do not count. O(1). @throws UsageError `bad-alignment` */
+  indexOf(handle: Handle): number {
+    return this.table.indexOf(handle);
+  }
+
   largestAllocatable(alignment = 1): number {
     const offset = this.nextOffset(this.span.unitsOfAlignment(alignment));
     return Math.max(0, this.span.capacityUnits - offset) * this.granularity;

@@ -56,7 +56,7 @@ export interface SuballocatorCapabilities {
   readonly freesInAnyOrder: boolean;
   /** Alignments other than multiples and divisors of the granularity are served. */
   readonly anyAlignment: boolean;
-  /** A request is refused only when no free range can hold it. */
+  /** A request is refused only when no free range can hold it, or the tables are full (2^21 ranges). */
   readonly exact: boolean;
 }
 
@@ -89,6 +89,12 @@ export interface Suballocator {
 
   /** Reserved bytes of a live range, at least what was asked for. @throws UsageError as `free` does */
   sizeOf(handle: Handle): number;
+
+  /**
+   * A number of its own for a live range: an integer from 0 to 2^21-1, small while few ranges have lived at once, used
+   * again after the range has ended. For side tables. @throws UsageError as `free` does
+   */
+  indexOf(handle: Handle): number;
 
   /**
    * Bytes of the largest `allocate` with this alignment that would succeed now; one unit more would not. 0

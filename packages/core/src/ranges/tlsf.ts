@@ -119,6 +119,10 @@ export class Tlsf implements Suballocator {
     return this.table.cells[n + SIZE] * this.granularity;
   }
 
+  indexOf(handle: Handle): number {
+    return this.table.indexOf(handle);
+  }
+
   largestAllocatable(alignment = 1): number {
     const alignmentUnits = this.span.unitsOfAlignment(alignment);
     return this.largestFit(alignmentUnits) * this.granularity;

@@ -3,14 +3,16 @@
  * that is never valid twice.
  *
  * Layout   a record is `stride` cells; its id is the index of its first cell. Cell 0 is its name: generation
- *          · 2^21 + index, as it is while the record is live, negated while it is not (then it is the name of
- *          its next life). An unused record threads the free list through cell 1.
+ *          · 2^21 + (index xor the table's veil), as it is while the record is live, negated while it is not
+ *          (then it is the name of its next life). An unused record threads the free list through cell 1.
  * Cost     take, give, enliven, find: O(1), on small integers alone; growth doubles the array and copies it.
  * Promise  a handle is the record's name, until 1,023 lives have used up the small integers; from then on it
  *          is epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again.
- * Refusal  2^21 records at most. A handle of another table is refused unless this one has a live record of
- *          the same name; tables start at different generations, so that fresh ones do not.
+ * Refusal  2^21 records at most. The veil of the k-th table is k with its bits in reverse, so that tables share no names
+ *          at all while tables · records stays under 2^21; beyond, a handle of another table is refused unless this one
+ *          has a live record of the same name.
  */
+import { reverseBits } from '../base/bits.ts';
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Handle } from '../base/quantities.ts';
@@ -22,8 +24,9 @@ export const NIL = -1;
 export const NAME = 0;
 
 const FREE_LINK = 1;
-const INDEX_MASK: number = 2 ** 21 - 1;
-const GENERATION_STEP: number = 2 ** 21;
+const INDEX_BITS = 21;
+const INDEX_MASK: number = 2 ** INDEX_BITS - 1;
+const GENERATION_STEP: number = 2 ** INDEX_BITS;
 const EPOCH_STEP: number = 2 ** 31;
 const LAST_EPOCH: number = 2 ** 21;
 const FIRST_RECORDS = 16;
@@ -31,18 +34,13 @@ const FIRST_RECORDS = 16;
 /** Records that a table can hold. */
 export const MAX_RECORDS: number = GENERATION_STEP;
 
-// Tables begin at different generations, so that a handle of one is not by chance a handle of the next.
-// Tables made one after another begin far apart: a few lives of a record do not make it catch up with its
-// neighbour.
-const SALTS = 64;
-const SALT_STEP = 39; // odd, and the golden section of 64
 let tablesMade = 0;
 
 export class RecordTable {
   /** The records. Replaced by growth: take a local view only after every `take`. */
   cells: Int32Array;
   readonly stride: number;
-  private readonly firstGeneration: number;
+  private readonly veil: number;
   private freeHead = NIL;
   /** First cell never used so far. */
   private top = 0;
@@ -53,8 +51,8 @@ export class RecordTable {
   constructor(stride: number) {
     this.stride = stride;
     this.cells = new Int32Array(stride * FIRST_RECORDS);
-    this.firstGeneration = 1 + ((tablesMade * SALT_STEP) % SALTS);
-    tablesMade = (tablesMade + 1) % SALTS;
+    this.veil = reverseBits(tablesMade) >>> (32 - INDEX_BITS);
+    tablesMade = (tablesMade + 1) % MAX_RECORDS;
   }
 
   /** A record that is not live yet, its cells but the name undefined; NIL when the table is full. */
@@ -76,7 +74,7 @@ export class RecordTable {
       if (this.epochs !== undefined) this.growEpochs();
     }
     this.top = n + this.stride;
-    this.cells[n + NAME] = -(this.firstGeneration * GENERATION_STEP + index);
+    this.cells[n + NAME] = -(GENERATION_STEP + (index ^ this.veil));
     return n;
   }
 
@@ -92,7 +90,9 @@ export class RecordTable {
   enliven(n: number): Handle {
     const name = -this.cells[n + NAME];
     this.cells[n + NAME] = name;
-    return this.epochs === undefined ? name : this.epochs[name & INDEX_MASK] * EPOCH_STEP + name;
+    return this.epochs === undefined
+      ? name
+      : this.epochs[(name & INDEX_MASK) ^ this.veil] * EPOCH_STEP + name;
   }
 
   /** Ends a live record's handle; the record stays taken until `give`. */
@@ -106,7 +106,7 @@ export class RecordTable {
     const index = n / this.stride;
     const epochs = this.epochs ?? this.growEpochs();
     epochs[index]++;
-    this.cells[n + NAME] = -(GENERATION_STEP + index);
+    this.cells[n + NAME] = -(GENERATION_STEP + (index ^ this.veil));
   }
 
   private growEpochs(): Int32Array {
@@ -123,7 +123,9 @@ export class RecordTable {
   /** The handle of a live record. */
   handleOf(n: number): Handle {
     const name = this.cells[n + NAME];
-    return this.epochs === undefined ? name : this.epochs[name & INDEX_MASK] * EPOCH_STEP + name;
+    return this.epochs === undefined
+      ? name
+      : this.epochs[(name & INDEX_MASK) ^ this.veil] * EPOCH_STEP + name;
   }
 
   /**
@@ -133,7 +135,7 @@ export class RecordTable {
    */
   find(handle: Handle): number {
     if (typeof handle === 'number' && handle > 0) {
-      const index = handle & INDEX_MASK;
+      const index = (handle & INDEX_MASK) ^ this.veil;
       const n = index * this.stride;
       if (n < this.top) {
         const name = this.cells[n + NAME];
@@ -143,6 +145,11 @@ export class RecordTable {
       }
     }
     throw this.refuse(handle);
+  }
+
+  /** The index of the live record that `handle` names: dense from 0. @throws UsageError as `find` */
+  indexOf(handle: Handle): number {
+    return this.find(handle) / this.stride;
   }
 
   private refuse(handle: unknown): UsageError {
@@ -161,13 +168,14 @@ export class RecordTable {
   /** Whether a handle that is not live was live once. */
   private wasGiven(handle: number): boolean {
     const name = handle % EPOCH_STEP;
-    const index = name & INDEX_MASK;
+    const index = (name & INDEX_MASK) ^ this.veil;
     const n = index * this.stride;
     if (n >= this.top) return false;
     const epoch = (handle - name) / EPOCH_STEP;
-    const least = (epoch === 0 ? this.firstGeneration : 1) * GENERATION_STEP;
     const now = this.epochs === undefined ? 0 : this.epochs[index];
-    return name >= least && (epoch < now || (epoch === now && name < Math.abs(this.cells[n + NAME])));
+    return (
+      name >= GENERATION_STEP && (epoch < now || (epoch === now && name < Math.abs(this.cells[n + NAME])))
+    );
   }
 
   /** Ends every live handle and takes back every record. O(records). */
@@ -183,9 +191,4 @@ export class RecordTable {
   get byteLength(): number {
     return this.cells.byteLength + (this.epochs?.byteLength ?? 0);
   }
-}
-
-/** The index part of a handle: a small integer, unique among the live handles of one table. */
-export function indexOfHandle(handle: Handle): number {
-  return handle & INDEX_MASK;
 }

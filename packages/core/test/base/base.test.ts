@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bitsFrom, highestBit, lowestBit, withBit, withoutBit } from '../../src/base/bits.ts';
+import { bitsFrom, highestBit, lowestBit, reverseBits, withBit, withoutBit } from '../../src/base/bits.ts';
 import { checkInteger, checkOneOf, checkOptions, show } from '../../src/base/check.ts';
 import {
   BackendError,
@@ -25,6 +25,8 @@ describe('bits', () => {
         }
         const rest = set.filter((bit) => bit >= from).reduce((sum, bit) => sum + 2 ** bit, 0);
         expect(bitsFrom(mask, from) >>> 0).toBe(rest);
+        const reversed = set.reduce((sum, bit) => sum + 2 ** (31 - bit), 0);
+        expect(reverseBits(mask)).toBe(reversed);
         const at = from % 32;
         expect(withBit(mask, at) >>> 0).toBe((mask >>> 0) + (set.includes(at) ? 0 : 2 ** at));
         expect(withoutBit(mask, at) >>> 0).toBe((mask >>> 0) - (set.includes(at) ? 2 ** at : 0));

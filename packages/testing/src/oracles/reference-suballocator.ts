@@ -44,6 +44,7 @@ export class ReferenceSuballocator implements Suballocator {
   // Protected for the broken kinds that test the contract suite.
   protected list: Range[];
   protected readonly ended: Set<Handle> = new Set();
+  private readonly indices = new Map<Handle, number>();
   protected peakUsed = 0;
   protected peakLiveCount = 0;
   protected allocationCount = 0;
@@ -92,6 +93,7 @@ export class ReferenceSuballocator implements Suballocator {
         (range) => range.size > 0,
       );
       this.list.splice(at, 1, ...rests);
+      this.indices.set(handle, this.freeIndex());
       this.splitCount += rests.length - 1;
       this.allocationCount++;
       const { used, liveCount } = this.recount();
@@ -105,6 +107,7 @@ export class ReferenceSuballocator implements Suballocator {
   free(handle: Handle): void {
     const { offset, size } = this.find(handle);
     this.ended.add(handle);
+    this.indices.delete(handle);
     this.freeCount++;
     const left = this.list.find((range) => range.handle === NO_SPACE && range.offset + range.size === offset);
     const right = this.list.find((range) => range.handle === NO_SPACE && range.offset === offset + size);
@@ -123,6 +126,19 @@ export class ReferenceSuballocator implements Suballocator {
 
   sizeOf(handle: Handle): number {
     return this.find(handle).size;
+  }
+
+  indexOf(handle: Handle): number {
+    this.find(handle);
+    return this.indices.get(handle) as number;
+  }
+
+  /** The smallest index that no live range has. */
+  private freeIndex(): number {
+    const used = new Set(this.indices.values());
+    let index = 0;
+    while (used.has(index)) index++;
+    return index;
   }
 
   largestAllocatable(alignment = 1): number {
@@ -147,6 +163,7 @@ export class ReferenceSuballocator implements Suballocator {
   }
 
   reset(): void {
+    this.indices.clear();
     for (const { handle } of this.list) {
       if (handle === NO_SPACE) continue;
       this.ended.add(handle);

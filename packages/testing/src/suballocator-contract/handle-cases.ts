@@ -24,6 +24,7 @@ export function handleCases(make: MakeSuballocator): ContractCase[] {
       name: 'never names two ranges alike, however often a place is used',
       run: (c) => checkReuse(make, c),
     },
+    { group, name: 'gives every live range an index of its own', run: (check) => checkIndices(make, check) },
     { group, name: 'refuses forged handles', run: (check) => checkForged(make, check) },
     { group, name: 'refuses handles of another instance', run: (check) => checkForeign(make, check) },
   ];
@@ -33,6 +34,7 @@ const QUESTIONS: readonly [string, (subject: Suballocator, handle: Handle) => un
   ['free', (subject, handle) => subject.free(handle)],
   ['offsetOf', (subject, handle) => subject.offsetOf(handle)],
   ['sizeOf', (subject, handle) => subject.sizeOf(handle)],
+  ['indexOf', (subject, handle) => subject.indexOf(handle)],
 ];
 
 function refuseEverywhere(witness: Witness, handle: unknown, codes: readonly string[], what: string): void {
@@ -92,6 +94,30 @@ function checkReuse(make: MakeSuballocator, check: Checks): void {
     check.refuses(() => subject.free(handle), STALE, `free(${handle}), used long ago,`);
   }
   check.same(subject.offsetOf(live), 0, 'Offset of the live range');
+}
+
+function checkIndices(make: MakeSuballocator, check: Checks): void {
+  const subject = make({ capacity: 4096 });
+  let live: Handle[] = [];
+  for (let round = 0; round < 40; round++) {
+    for (let i = 0; i < 20; i++) live.push(subject.allocate(16));
+    const indices = live.map((handle) => subject.indexOf(handle));
+    check.same(new Set(indices).size, live.length, 'Distinct indices');
+    // Holes and the unused end may take records too, and so does what a kind keeps in reserve.
+    const most = 4 * 100 + 16;
+    for (const index of indices) {
+      check.that(
+        Number.isSafeInteger(index) && index >= 0 && index < most,
+        () => `Index ${index} is not small.`,
+      );
+    }
+    // From the end, which every kind can use again.
+    for (let i = 0; i < (live.length > 80 ? 80 : 10); i++) subject.free(live.pop() as Handle);
+    if (round % 10 === 9) {
+      subject.reset();
+      live = [];
+    }
+  }
 }
 
 function checkForged(make: MakeSuballocator, check: Checks): void {

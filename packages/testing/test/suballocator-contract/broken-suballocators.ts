@@ -214,6 +214,10 @@ class Renames extends ReferenceSuballocator {
     return super.sizeOf(this.inner.get(handle) ?? handle);
   }
 
+  override indexOf(handle: Handle): number {
+    return super.indexOf(this.inner.get(handle) ?? handle);
+  }
+
   override reset(): void {
     super.reset();
     for (const name of this.inner.keys()) this.retired.add(name);
