@@ -12,9 +12,9 @@ import {
   type BufferDescriptor,
   BufferTable,
   BufferUsage,
+  bytesOfView,
   type CopyRegion,
   type CreatedBuffer,
-  checkData,
   checkDescriptor,
   checkInteger,
   checkRegions,
@@ -117,7 +117,7 @@ export class MockBackend implements GpuBackend<MockBuffer> {
     this.machine.call('write', { buffer: idOf(buffer), offset, size: byteLengthOf(data) }, () => {
       this.checkUsable();
       this.buffers.get(buffer, 'buffer');
-      const bytes = bytesOf(data);
+      const bytes = bytesOfView(data);
       checkUsage(buffer, BufferUsage.COPY_DST, 'buffer', 'COPY_DST');
       checkSpan(offset, bytes.length, buffer, this.limits.copyAlignment, 'buffer');
       checkUnmapped(buffer);
@@ -277,15 +277,6 @@ function checkUnmapped(buffer: MockBuffer): void {
 }
 
 /** @throws UsageError `bad-data`, also for a view whose memory went elsewhere */
-function bytesOf(data: ArrayBufferView): Uint8Array {
-  checkData(data);
-  try {
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  } catch (cause) {
-    throw new UsageError('bad-data', 'data is detached; pass a view of memory that is still here', { cause });
-  }
-}
-
 function byteLengthOf(data: unknown): unknown {
   try {
     return ArrayBuffer.isView(data) ? data.byteLength : show(data);

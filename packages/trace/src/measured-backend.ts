@@ -5,16 +5,8 @@
  * Promise  `reservedBytes` is what the backend holds at this moment; the peak misses no creation and no read.
  * Refusal  times what the calling thread spends inside the calls, not what the GPU does afterwards.
  */
-import type {
-  BackendLimits,
-  BufferDescriptor,
-  CopyRegion,
-  CreatedBuffer,
-  DeviceLoss,
-  GpuBackend,
-  MemoryType,
-  Serial,
-} from '@gpuheap/core';
+import type { BufferDescriptor, CopyRegion, CreatedBuffer, GpuBackend, Serial } from '@gpuheap/core';
+import { CountingBackend } from '@gpuheap/core/backend';
 
 /** Milliseconds inside the graphics API, by what was asked of it. */
 export interface ApiTimes {
@@ -31,131 +23,62 @@ export interface ApiTimes {
 /** Milliseconds since some fixed moment. */
 export type Clock = () => number;
 
-/** A backend that keeps the books. */
-export class MeasuredBackend<Buffer> implements GpuBackend<Buffer> {
-  /** The backend itself, for calls that shall not be counted. */
-  readonly raw: GpuBackend<Buffer>;
+/** A backend that keeps the books, times included. */
+export class MeasuredBackend<Buffer> extends CountingBackend<Buffer> {
   readonly times: ApiTimes = { create: 0, destroy: 0, write: 0, copy: 0, fill: 0, read: 0, signal: 0 };
   readonly clock: Clock;
-  createdCount = 0;
-  destroyedCount = 0;
+  /** Bytes of all buffers ever made. */
   createdBytes = 0;
-  /** Bytes of the buffers that exist now. */
-  bufferBytes = 0;
-  peakReservedBytes = 0;
-  writeCount = 0;
-  writtenBytes = 0;
-  private readonly sizes = new Map<Buffer, number>();
 
-  constructor(raw: GpuBackend<Buffer>, clock: Clock = () => performance.now()) {
-    this.raw = raw;
+  constructor(inner: GpuBackend<Buffer>, clock: Clock = () => performance.now()) {
+    super(inner);
     this.clock = clock;
   }
 
-  /** Bytes held from the device: buffers and the backend's own staging. */
-  get reservedBytes(): number {
-    return this.bufferBytes + this.raw.stagingBytes;
-  }
-
-  get limits(): BackendLimits {
-    return this.raw.limits;
-  }
-
-  get memoryTypes(): readonly MemoryType[] {
-    return this.raw.memoryTypes;
-  }
-
-  get stagingBytes(): number {
-    return this.raw.stagingBytes;
-  }
-
-  get completedSerial(): Serial {
-    return this.raw.completedSerial;
-  }
-
-  get reuseAfter(): 'submitted' | 'completed' {
-    return this.raw.reuseAfter;
-  }
-
-  get lost(): Promise<DeviceLoss> {
-    return this.raw.lost;
-  }
-
-  get isLost(): boolean {
-    return this.raw.isLost;
-  }
-
-  createBuffer(descriptor: BufferDescriptor): CreatedBuffer<Buffer> {
+  override createBuffer(descriptor: BufferDescriptor): CreatedBuffer<Buffer> {
     const from = this.clock();
-    const created = this.raw.createBuffer(descriptor);
+    const created = super.createBuffer(descriptor);
     this.times.create += this.clock() - from;
-    this.sizes.set(created.buffer, descriptor.size);
-    this.createdCount++;
     this.createdBytes += descriptor.size;
-    this.bufferBytes += descriptor.size;
-    this.notePeak();
     return created;
   }
 
-  destroyBuffer(buffer: Buffer): void {
+  override destroyBuffer(buffer: Buffer): void {
     const from = this.clock();
-    this.raw.destroyBuffer(buffer);
+    super.destroyBuffer(buffer);
     this.times.destroy += this.clock() - from;
-    this.bufferBytes -= this.sizes.get(buffer) ?? 0;
-    this.sizes.delete(buffer);
-    this.destroyedCount++;
   }
 
-  write(buffer: Buffer, offset: number, data: ArrayBufferView): void {
+  override write(buffer: Buffer, offset: number, data: ArrayBufferView): void {
     const from = this.clock();
-    this.raw.write(buffer, offset, data);
+    super.write(buffer, offset, data);
     this.times.write += this.clock() - from;
-    this.writeCount++;
-    this.writtenBytes += data.byteLength;
   }
 
-  copy(regions: readonly CopyRegion<Buffer>[]): void {
+  override copy(regions: readonly CopyRegion<Buffer>[]): void {
     const from = this.clock();
-    this.raw.copy(regions);
+    super.copy(regions);
     this.times.copy += this.clock() - from;
   }
 
   /** As `copy`, booked as a stand-in for dispatches. */
   fill(regions: readonly CopyRegion<Buffer>[]): void {
     const from = this.clock();
-    this.raw.copy(regions);
+    this.inner.copy(regions);
     this.times.fill += this.clock() - from;
   }
 
-  read(buffer: Buffer, offset: number, size: number): Promise<Uint8Array> {
+  override read(buffer: Buffer, offset: number, size: number): Promise<Uint8Array> {
     const from = this.clock();
-    const bytes = this.raw.read(buffer, offset, size);
+    const bytes = super.read(buffer, offset, size);
     this.times.read += this.clock() - from;
-    this.notePeak();
     return bytes;
   }
 
-  signal(): Serial {
+  override signal(): Serial {
     const from = this.clock();
-    const serial = this.raw.signal();
+    const serial = super.signal();
     this.times.signal += this.clock() - from;
     return serial;
-  }
-
-  whenCompleted(serial: Serial): Promise<void> {
-    return this.raw.whenCompleted(serial);
-  }
-
-  /** Disposes of the backend that it was given. */
-  dispose(): void {
-    this.raw.dispose();
-    this.destroyedCount += this.sizes.size;
-    this.sizes.clear();
-    this.bufferBytes = 0;
-  }
-
-  private notePeak(): void {
-    const reserved = this.reservedBytes;
-    if (reserved > this.peakReservedBytes) this.peakReservedBytes = reserved;
   }
 }

@@ -24,7 +24,7 @@ export class PatternFills<Buffer> {
   constructor(backend: MeasuredBackend<Buffer>, table: PatternTable) {
     this.backend = backend;
     this.table = table;
-    const { raw } = backend;
+    const { inner: raw } = backend;
     const size = table.bytes.byteLength;
     const usage = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
     const memoryType = locationTypes(raw).gpu;
@@ -69,6 +69,6 @@ export class PatternFills<Buffer> {
   /** Forgets what is pending and gives the table's buffer back. */
   dispose(): void {
     this.pending.clear();
-    this.backend.raw.destroyBuffer(this.source);
+    this.backend.inner.destroyBuffer(this.source);
   }
 }

@@ -55,16 +55,16 @@ export async function replayTrace<Buffer, Resource extends Place<Buffer>>(
   const { findings } = replayer;
   verifier.dispose();
   replayer.finish();
-  await new Pacer(backend.raw).settle();
+  await new Pacer(backend.inner).settle();
   resolved.onProgress(trace.eventCount, trace.eventCount);
   const { create, destroy, write } = backend.times;
   return {
     trace: trace.header.name,
     mode: target.mode,
     figures,
-    buffersCreated: backend.createdCount,
-    buffersDestroyed: backend.destroyedCount,
-    buffersLeft: backend.createdCount - backend.destroyedCount,
+    buffersCreated: backend.createdBufferCount,
+    buffersDestroyed: backend.destroyedBufferCount,
+    buffersLeft: backend.createdBufferCount - backend.destroyedBufferCount,
     createdBytes: backend.createdBytes,
     peakReservedBytes: backend.peakReservedBytes,
     peakLiveBytes: figures.peakLiveBytes,
@@ -94,7 +94,7 @@ async function run<Buffer, Resource extends Place<Buffer>>(
   target: ReplayTarget<Buffer, Resource>,
   { verifier, timeline, checkpoints, peakEvent, options }: Watch<Buffer>,
 ): Promise<HeapSnapshot | undefined> {
-  const pacer = new Pacer(target.backend.raw);
+  const pacer = new Pacer(target.backend.inner);
   let snapshot: HeapSnapshot | undefined;
   for (let index = 0; index < trace.eventCount; index++) {
     const work = replayer.step(index);

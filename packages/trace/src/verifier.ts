@@ -59,7 +59,7 @@ export class Verifier<Buffer> {
   }
 
   dispose(): void {
-    if (this.gathering !== undefined) this.backend.raw.destroyBuffer(this.gathering);
+    if (this.gathering !== undefined) this.backend.inner.destroyBuffer(this.gathering);
     this.gathering = undefined;
   }
 
@@ -76,7 +76,7 @@ export class Verifier<Buffer> {
   }
 
   private async verifyBatch(parts: readonly Part<Buffer>[], filled: number, event: number): Promise<void> {
-    const { raw } = this.backend;
+    const { inner: raw } = this.backend;
     const target = this.gatheringBuffer();
     const regions: CopyRegion<Buffer>[] = parts.map(({ live, at, size, gatheredAt }) => ({
       source: live.resource.buffer,
@@ -95,9 +95,9 @@ export class Verifier<Buffer> {
 
   private gatheringBuffer(): Buffer {
     const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
-    const memoryType = locationTypes(this.backend.raw).readback;
+    const memoryType = locationTypes(this.backend.inner).readback;
     const descriptor = { size: BATCH_BYTES, usage, memoryType, label: 'replay verification' };
-    this.gathering ??= this.backend.raw.createBuffer(descriptor).buffer;
+    this.gathering ??= this.backend.inner.createBuffer(descriptor).buffer;
     return this.gathering;
   }
 }

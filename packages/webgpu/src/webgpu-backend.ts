@@ -27,6 +27,7 @@ import {
 } from '@gpuheap/core';
 import {
   BufferTable,
+  bytesOfView,
   checkDescriptor,
   checkRegions,
   checkSpan,
@@ -42,7 +43,7 @@ import { LossWatch } from './loss-watch.ts';
 import { MappedReader } from './mapped-reader.ts';
 import { ReadStaging } from './read-staging.ts';
 import { resolveOptions, type WebGpuBackendOptions } from './webgpu-options.ts';
-import { bytesOf, plainBytes } from './write-bytes.ts';
+import { plainBytes } from './write-bytes.ts';
 
 const COPY_ALIGNMENT = 4;
 
@@ -120,7 +121,7 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
   write(buffer: Buffer, offset: number, data: ArrayBufferView): void {
     this.checkUsable();
     const record = this.buffers.get(buffer, 'buffer');
-    const bytes = bytesOf(data);
+    const bytes = bytesOfView(data);
     checkUsage(record, BufferUsage.COPY_DST, 'buffer', 'COPY_DST');
     checkSpan(offset, bytes.length, record, COPY_ALIGNMENT, 'buffer');
     if (bytes.length === 0) return;

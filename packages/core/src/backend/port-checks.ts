@@ -99,13 +99,6 @@ export function checkSpan(
   }
 }
 
-/** Throws `bad-data` unless `data` is a typed array or a DataView. */
-export function checkData(data: unknown): asserts data is ArrayBufferView {
-  if (!ArrayBuffer.isView(data)) {
-    throw new UsageError('bad-data', `data is ${show(data)}; pass a typed array or a DataView`);
-  }
-}
-
 /**
  * Throws unless every region is one that `copy` may do; answers the records of the buffers, source and target
  * in turn. O(regions).

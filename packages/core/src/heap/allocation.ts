@@ -7,6 +7,7 @@
  *          held is touched.
  * Refusal  `write` starts at a multiple of 4 and ends at one, or at the allocation's end.
  */
+import type { WriteData } from '../base/bytes.ts';
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import { type Handle, roundUp } from '../base/quantities.ts';
@@ -19,9 +20,6 @@ export interface BufferBinding<Buffer> {
   readonly offset: number;
   readonly size: number;
 }
-
-/** Data to write: any view, or a whole buffer. */
-export type WriteData = ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 
 /** What an allocation needs of its heap. */
 export interface AllocationKeeper<Buffer> {

@@ -4,6 +4,7 @@
  * Promise  a dead or foreign allocation is refused before anything is touched.
  */
 import { TRANSFER_USAGE } from '../backend/usage.ts';
+import { bytesOfData, type WriteData } from '../base/bytes.ts';
 import { show } from '../base/check.ts';
 import { BackendError, UsageError } from '../base/errors.ts';
 import { roundUp } from '../base/quantities.ts';
@@ -11,9 +12,9 @@ import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
 import type { AllocationCounts } from '../telemetry/heap-statistics.ts';
-import { Allocation, type AllocationKeeper, type WriteData } from './allocation.ts';
+import { Allocation, type AllocationKeeper } from './allocation.ts';
 import type { CheckedRequest } from './request.ts';
-import { checkExtent, checkGranules, viewBytes } from './transfer.ts';
+import { checkExtent, checkGranules } from './transfer.ts';
 
 const SCRATCH = { label: 'scratch' } as const;
 const STAGING = { label: 'staging' } as const;
@@ -62,7 +63,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   write(allocation: Allocation<Buffer>, data: WriteData, at: number): void {
     const chunk = allocation.home();
-    const bytes = viewBytes(data);
+    const bytes = bytesOfData(data);
     checkExtent(at, bytes.byteLength, allocation.size);
     checkGranules(at, bytes.byteLength, allocation.size);
     this.checkDevice();

@@ -1,21 +1,8 @@
 /**
  * Transfer: the checks of bytes on their way in and out of an allocation.
  */
-import { checkInteger, show } from '../base/check.ts';
+import { checkInteger } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
-import type { WriteData } from './allocation.ts';
-
-/** The bytes of any data, as a view on them. @throws UsageError `bad-data` */
-export function viewBytes(data: WriteData): Uint8Array {
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (typeof SharedArrayBuffer === 'function' && data instanceof SharedArrayBuffer)
-    return new Uint8Array(data);
-  throw new UsageError(
-    'bad-data',
-    `data is ${show(data)}; pass a typed array, a DataView or an array buffer`,
-  );
-}
 
 /**
  * Checks that `size` bytes from `at` on lie inside an allocation of `whole` bytes.
