@@ -31,6 +31,13 @@ export type HazardKind =
 /** Who touches a range. */
 export type Toucher = 'write' | 'copy' | 'read' | 'encoder';
 
+const IN_WORDS: Readonly<Record<Toucher, string>> = {
+  write: 'a write',
+  copy: 'a copy',
+  read: 'a read',
+  encoder: 'an encoder',
+};
+
 /** One hazard. Offset and size in bytes, of the range that both sides touch where there are two. */
 export interface Hazard {
   readonly kind: HazardKind;
@@ -127,7 +134,7 @@ export class HazardWatch {
       size: to - from,
       by,
       reader: read.reader,
-      message: `${by} into ${describe(read.buffer)} [${from}, ${to}), which a ${read.reader} still reads: it is ${state}`,
+      message: `${IN_WORDS[by]} into ${describe(read.buffer)} [${from}, ${to}), which ${IN_WORDS[read.reader]} still reads: it is ${state}`,
     });
   }
 }

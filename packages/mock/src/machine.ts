@@ -25,6 +25,8 @@ export interface Submission {
 
 /** The inside of one virtual GPU. */
 export class Machine {
+  /** What its buffers are known by. */
+  readonly identity: object = {};
   readonly settings: MockGpuSettings;
   readonly log: CallLog;
   readonly faults: Faults;
@@ -124,7 +126,7 @@ export class Machine {
   /** A buffer; one that is refused takes no memory. */
   makeBuffer(facts: MockBufferFacts, isRefused: boolean): MockBuffer {
     this.bufferCount++;
-    const buffer = new MockBuffer(this, this.bufferCount, facts);
+    const buffer = new MockBuffer(this.identity, this.bufferCount, facts);
     buffer.isRefused = isRefused;
     if (!isRefused) this.charge(facts.memoryType, facts.sizeBytes);
     this.buffers.add(buffer);

@@ -17,7 +17,7 @@ export class MockBuffer implements CheckedBuffer {
   /** Bits of `BufferUsage`. */
   readonly usage: number;
   readonly memoryType: number;
-  /** The virtual GPU it lives on; compared, never looked into. */
+  /** The identity of the virtual GPU it lives on. */
   readonly home: object;
   /** What it holds now: work that is queued has not touched it yet. */
   readonly contents: SparseBytes = new SparseBytes();

@@ -206,7 +206,7 @@ export class MockEncoder {
   }
 
   private checkBuffer(buffer: unknown, name: string): void {
-    if (buffer instanceof MockBuffer && buffer.home === this.machine) return;
+    if (buffer instanceof MockBuffer && buffer.home === this.machine.identity) return;
     throw new UsageError('foreign-object', `${name} is ${show(buffer)} that this virtual GPU did not make`);
   }
 }

@@ -169,7 +169,7 @@ export class MockGpu {
    * @throws UsageError `foreign-object`, `out-of-bounds`
    */
   peek(buffer: MockBuffer, offset = 0, size: number = buffer.sizeBytes - offset): Uint8Array {
-    if (!(buffer instanceof MockBuffer) || buffer.home !== this.machine) {
+    if (!(buffer instanceof MockBuffer) || buffer.home !== this.machine.identity) {
       throw new UsageError('foreign-object', `buffer is ${show(buffer)} that this virtual GPU did not make`);
     }
     checkSpan(offset, size, buffer, 1, 'buffer');

@@ -8,8 +8,8 @@ import { checkInteger, type Serial } from '@gpuheap/core/backend';
 
 interface Entry {
   readonly run: () => void;
-  /** The serial that this entry signals, or 0. */
-  readonly serial: Serial;
+  /** The serial that this entry signals, if it signals one. */
+  readonly serial: Serial | undefined;
 }
 
 interface HeldFence {
@@ -62,7 +62,7 @@ export class Timeline {
   submit(run: () => void): void {
     if (this.isStopped) return;
     if (this.isIdleAndEager) run();
-    else this.queue.push({ run, serial: 0 });
+    else this.queue.push({ run, serial: undefined });
   }
 
   /** A serial after everything submitted so far, which is reported `heldSteps` completions late. */
