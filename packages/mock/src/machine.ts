@@ -7,7 +7,7 @@
  */
 import type { BackendLimits, DeviceLoss, Serial } from '@gpuheap/core/backend';
 import { BackendError, GpuMemoryError, OutOfMemoryError } from '@gpuheap/core/errors';
-import { type CallKind, CallLog } from './call-log.ts';
+import { type CallKind, CallLog, type MockCall } from './call-log.ts';
 import { Faults, type StruckCall } from './faults.ts';
 import { type FlyingRead, HazardWatch, type TouchedRange, type Toucher } from './hazards.ts';
 import { MockBuffer, type MockBufferFacts } from './mock-buffer.ts';
@@ -76,7 +76,9 @@ export class Machine {
   }
 
   /** Runs one call of a backend or encoder, unless a fault strikes it. */
-  call<T>(kind: CallKind, details: Record<string, unknown>, body: (struck: StruckCall) => T): T {
+  call<T>(kind: CallKind, describe: () => MockCall['details'], body: (struck: StruckCall) => T): T {
+    // Taken before the call: what was passed may change while it runs.
+    const details = this.settings.recordCalls ? describe() : {};
     this.log.count(kind);
     const number = this.log.total;
     const numberOfKind = this.log.counts[kind];

@@ -76,129 +76,159 @@ export class MockBackend implements GpuBackend<MockBuffer> {
   }
 
   createBuffer(descriptor: BufferDescriptor): CreatedBuffer<MockBuffer> {
-    return this.machine.call('createBuffer', { ...descriptor }, ({ failure, delaySteps }) => {
-      this.checkUsable();
-      checkDescriptor(descriptor, this.limits, this.memoryTypes);
-      if (this.machine.loss !== undefined) throw this.machine.lossError();
-      const { size, usage, memoryType, label = '' } = descriptor;
-      const told = this.machine.faults.creationRefusal(size);
-      const shortage = this.machine.shortage(size, memoryType);
-      const refusal = told === undefined ? shortage : this.machine.refusal(size, 'it was told to');
-      const when = told ?? this.machine.settings.refuseCapacity;
-      if (refusal !== undefined && when === 'now') throw refusal;
-      const error = failure === undefined ? refusal : failed('the creation');
-      const buffer = this.machine.makeBuffer(
-        { sizeBytes: size, usage, memoryType, label },
-        error !== undefined,
-      );
-      this.buffers.add(buffer, buffer);
-      const settled = this.machine.settlement.make<void>(this, delaySteps);
-      if (error === undefined) settled.resolve();
-      else settled.reject(error);
-      return { buffer, settled: settled.promise };
-    });
+    return this.machine.call(
+      'createBuffer',
+      () => ({ ...descriptor }),
+      ({ failure, delaySteps }) => {
+        this.checkUsable();
+        checkDescriptor(descriptor, this.limits, this.memoryTypes);
+        if (this.machine.loss !== undefined) throw this.machine.lossError();
+        const { size, usage, memoryType, label = '' } = descriptor;
+        const told = this.machine.faults.creationRefusal(size);
+        const shortage = this.machine.shortage(size, memoryType);
+        const refusal = told === undefined ? shortage : this.machine.refusal(size, 'it was told to');
+        const when = told ?? this.machine.settings.refuseCapacity;
+        if (refusal !== undefined && when === 'now') throw refusal;
+        const error = failure === undefined ? refusal : failed('the creation');
+        const buffer = this.machine.makeBuffer(
+          { sizeBytes: size, usage, memoryType, label },
+          error !== undefined,
+        );
+        this.buffers.add(buffer, buffer);
+        const settled = this.machine.settlement.make<void>(this, delaySteps);
+        if (error === undefined) settled.resolve();
+        else settled.reject(error);
+        return { buffer, settled: settled.promise };
+      },
+    );
   }
 
   destroyBuffer(buffer: MockBuffer): void {
-    this.machine.call('destroyBuffer', { buffer: idOf(buffer) }, () => {
-      this.checkUsable();
-      this.buffers.remove(buffer, 'buffer');
-      // A mapping does not outlive its buffer.
-      for (const mapping of this.mappings.get(buffer) ?? []) {
-        mapping.reject(
-          new BackendError('backend-failed', `${describe(buffer)} was destroyed while a read mapped it`),
-        );
-      }
-      this.machine.destroyBuffer(buffer);
-    });
+    this.machine.call(
+      'destroyBuffer',
+      () => ({ buffer: idOf(buffer) }),
+      () => {
+        this.checkUsable();
+        this.buffers.remove(buffer, 'buffer');
+        // A mapping does not outlive its buffer.
+        for (const mapping of this.mappings.get(buffer) ?? []) {
+          mapping.reject(
+            new BackendError('backend-failed', `${describe(buffer)} was destroyed while a read mapped it`),
+          );
+        }
+        this.machine.destroyBuffer(buffer);
+      },
+    );
   }
 
   write(buffer: MockBuffer, offset: number, data: ArrayBufferView): void {
-    this.machine.call('write', { buffer: idOf(buffer), offset, size: byteLengthOf(data) }, () => {
-      this.checkUsable();
-      this.buffers.get(buffer, 'buffer');
-      const bytes = bytesOfView(data);
-      checkUsage(buffer, BufferUsage.COPY_DST, 'buffer', 'COPY_DST');
-      checkSpan(offset, bytes.length, buffer, this.limits.copyAlignment, 'buffer');
-      checkUnmapped(buffer);
-      if (bytes.length === 0 || buffer.isRefused || this.machine.loss !== undefined) return;
-      // Work that is done at once needs no copy of its own.
-      const taken = this.machine.timeline.isIdleAndEager ? bytes : new Uint8Array(bytes);
-      const writes = [{ buffer, offset, size: taken.length }];
-      const run = (): void => buffer.contents.write(offset, taken);
-      this.machine.submit({ by: 'write', reads: [], writes, run });
-    });
+    this.machine.call(
+      'write',
+      () => ({ buffer: idOf(buffer), offset, size: byteLengthOf(data) }),
+      () => {
+        this.checkUsable();
+        this.buffers.get(buffer, 'buffer');
+        const bytes = bytesOfView(data);
+        checkUsage(buffer, BufferUsage.COPY_DST, 'buffer', 'COPY_DST');
+        checkSpan(offset, bytes.length, buffer, this.limits.copyAlignment, 'buffer');
+        checkUnmapped(buffer);
+        if (bytes.length === 0 || buffer.isRefused || this.machine.loss !== undefined) return;
+        // Work that is done at once needs no copy of its own.
+        const taken = this.machine.timeline.isIdleAndEager ? bytes : new Uint8Array(bytes);
+        const writes = [{ buffer, offset, size: taken.length }];
+        const run = (): void => buffer.contents.write(offset, taken);
+        this.machine.submit({ by: 'write', reads: [], writes, run });
+      },
+    );
   }
 
   copy(regions: readonly CopyRegion<MockBuffer>[]): void {
-    this.machine.call('copy', { regions: describeRegions(regions) }, () => {
-      this.checkUsable();
-      const touched = checkRegions(regions, this.buffers, this.limits);
-      for (const buffer of touched) checkUnmapped(buffer);
-      if (regions.length === 0 || this.machine.loss !== undefined) return;
-      if (touched.some((buffer) => buffer.isRefused)) return;
-      // The caller may change its regions once this has returned.
-      const taken = regions.map((region) => ({ ...region }));
-      this.machine.submit({
-        by: 'copy',
-        reads: taken.map(({ source, sourceOffset, size }) => flyingRead(source, sourceOffset, size, 'copy')),
-        writes: taken.map(({ target, targetOffset, size }) => ({
-          buffer: target,
-          offset: targetOffset,
-          size,
-        })),
-        run: () => {
-          for (const { source, sourceOffset, target, targetOffset, size } of taken) {
-            target.contents.copyFrom(source.contents, sourceOffset, targetOffset, size);
-          }
-        },
-      });
-    });
+    this.machine.call(
+      'copy',
+      () => ({ regions: describeRegions(regions) }),
+      () => {
+        this.checkUsable();
+        const touched = checkRegions(regions, this.buffers, this.limits);
+        for (const buffer of touched) checkUnmapped(buffer);
+        if (regions.length === 0 || this.machine.loss !== undefined) return;
+        if (touched.some((buffer) => buffer.isRefused)) return;
+        // The caller may change its regions once this has returned.
+        const taken = regions.map((region) => ({ ...region }));
+        this.machine.submit({
+          by: 'copy',
+          reads: taken.map(({ source, sourceOffset, size }) =>
+            flyingRead(source, sourceOffset, size, 'copy'),
+          ),
+          writes: taken.map(({ target, targetOffset, size }) => ({
+            buffer: target,
+            offset: targetOffset,
+            size,
+          })),
+          run: () => {
+            for (const { source, sourceOffset, target, targetOffset, size } of taken) {
+              target.contents.copyFrom(source.contents, sourceOffset, targetOffset, size);
+            }
+          },
+        });
+      },
+    );
   }
 
   /** As the port says. @throws UsageError also `too-large`, beyond 4 GiB */
   read(buffer: MockBuffer, offset: number, size: number): Promise<Uint8Array> {
-    return this.machine.call('read', { buffer: idOf(buffer), offset, size }, ({ failure, delaySteps }) => {
-      this.checkUsable();
-      this.buffers.get(buffer, 'buffer');
-      const isMappable = (buffer.usage & BufferUsage.MAP_READ) !== 0;
-      if (!isMappable) checkUsage(buffer, BufferUsage.COPY_SRC, 'buffer', 'COPY_SRC');
-      checkSpan(offset, size, buffer, 1, 'buffer');
-      if (size > MOST_READ_BYTES) {
-        throw new UsageError(
-          'too-large',
-          `${size} bytes are more than one array holds; read them piece by piece`,
-        );
-      }
-      const read = this.machine.settlement.make<Uint8Array>(this, delaySteps);
-      if (this.machine.loss !== undefined) {
-        read.abandon(this.machine.lossError());
-      } else {
-        if (isMappable) this.holdMapping(buffer, read);
-        else this.holdStaging(read, size);
-        this.queueRead(buffer, offset, size, read, failure !== undefined);
-      }
-      return read.promise;
-    });
+    return this.machine.call(
+      'read',
+      () => ({ buffer: idOf(buffer), offset, size }),
+      ({ failure, delaySteps }) => {
+        this.checkUsable();
+        this.buffers.get(buffer, 'buffer');
+        const isMappable = (buffer.usage & BufferUsage.MAP_READ) !== 0;
+        if (!isMappable) checkUsage(buffer, BufferUsage.COPY_SRC, 'buffer', 'COPY_SRC');
+        checkSpan(offset, size, buffer, 1, 'buffer');
+        if (size > MOST_READ_BYTES) {
+          throw new UsageError(
+            'too-large',
+            `${size} bytes are more than one array holds; read them piece by piece`,
+          );
+        }
+        const read = this.machine.settlement.make<Uint8Array>(this, delaySteps);
+        if (this.machine.loss !== undefined) {
+          read.reject(this.machine.lossError());
+        } else {
+          if (isMappable) this.holdMapping(buffer, read);
+          else this.holdStaging(read, size);
+          this.queueRead(buffer, offset, size, read, failure !== undefined);
+        }
+        return read.promise;
+      },
+    );
   }
 
   signal(): Serial {
-    return this.machine.call('signal', {}, ({ delaySteps }) => {
-      this.checkUsable();
-      this.signalled = this.machine.timeline.signal(delaySteps);
-      return this.signalled;
-    });
+    return this.machine.call(
+      'signal',
+      () => ({}),
+      ({ delaySteps }) => {
+        this.checkUsable();
+        this.signalled = this.machine.timeline.signal(delaySteps);
+        return this.signalled;
+      },
+    );
   }
 
   whenCompleted(serial: Serial): Promise<void> {
-    return this.machine.call('whenCompleted', { serial }, ({ failure, delaySteps }) => {
-      this.checkUsable();
-      checkInteger(serial, 'serial', 0, this.signalled, 'bad-argument');
-      const reached = this.machine.settlement.make<void>(this, delaySteps);
-      if (failure !== undefined) reached.reject(failed('the wait'));
-      else this.machine.wait(serial, reached);
-      return reached.promise;
-    });
+    return this.machine.call(
+      'whenCompleted',
+      () => ({ serial }),
+      ({ failure, delaySteps }) => {
+        this.checkUsable();
+        checkInteger(serial, 'serial', 0, this.signalled, 'bad-argument');
+        const reached = this.machine.settlement.make<void>(this, delaySteps);
+        if (failure !== undefined) reached.reject(failed('the wait'));
+        else this.machine.wait(serial, reached);
+        return reached.promise;
+      },
+    );
   }
 
   dispose(): void {

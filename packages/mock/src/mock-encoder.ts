@@ -110,19 +110,23 @@ export class MockEncoder {
    */
   submit(): boolean {
     this.checkOpen();
-    return this.machine.call('submit', { commandCount: this.commands.length }, () => {
-      this.close();
-      const reads = this.commands.flatMap((command) => command.reads);
-      const writes = this.commands.flatMap((command) => command.writes);
-      if (!this.checkBuffersUsable([...reads, ...writes]) || !this.isValid) return false;
-      if (this.machine.loss !== undefined) return false;
-      if ([...reads, ...writes].some(({ buffer }) => buffer.isRefused)) return false;
-      const run = (): void => {
-        for (const command of this.commands) command.run();
-      };
-      this.machine.submit({ by: 'encoder', reads, writes, run });
-      return true;
-    });
+    return this.machine.call(
+      'submit',
+      () => ({ commandCount: this.commands.length }),
+      () => {
+        this.close();
+        const reads = this.commands.flatMap((command) => command.reads);
+        const writes = this.commands.flatMap((command) => command.writes);
+        if (!this.checkBuffersUsable([...reads, ...writes]) || !this.isValid) return false;
+        if (this.machine.loss !== undefined) return false;
+        if ([...reads, ...writes].some(({ buffer }) => buffer.isRefused)) return false;
+        const run = (): void => {
+          for (const command of this.commands) command.run();
+        };
+        this.machine.submit({ by: 'encoder', reads, writes, run });
+        return true;
+      },
+    );
   }
 
   /** Forgets what was recorded. @throws UsageError `disposed` */

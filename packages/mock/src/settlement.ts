@@ -70,6 +70,7 @@ export class Settlement {
   private readonly open = new Set<Deferred<unknown>>();
   private due: Deferred<unknown>[] = [];
   private isBatching = false;
+  private isOver = false;
   private shuffleState: number;
 
   constructor(when: SettleWhen, order: SettleOrder) {
@@ -116,6 +117,8 @@ export class Settlement {
 
   /** Rejects at once all that is open, or what was made on behalf of `owner`. O(open). */
   abandon(makeError: () => Error, owner?: object): void {
+    // Nothing moves any more that could release what is held back.
+    if (owner === undefined) this.isOver = true;
     const gone = [...this.open].filter((deferred) => owner === undefined || deferred.owner === owner);
     this.due = this.due.filter((deferred) => owner !== undefined && deferred.owner !== owner);
     for (const deferred of this.arrange(gone)) {
@@ -127,8 +130,9 @@ export class Settlement {
   /** A deferred has its outcome. */
   fallDue(deferred: Deferred<unknown>): void {
     if (!this.open.has(deferred)) return;
+    if (this.isOver) deferred.stepsLeft = 0;
     this.due.push(deferred);
-    if (this.when === 'at-once' && !this.isBatching) this.settle();
+    if (this.isOver || (this.when === 'at-once' && !this.isBatching)) this.settle();
   }
 
   private arrange<T>(batch: T[]): T[] {

@@ -1,3 +1,4 @@
+import { MemoryProperty } from '@gpuheap/core';
 import { describeBackendContract } from '@gpuheap/testing/vitest';
 import { mockEnvironment } from './mock-environment.ts';
 
@@ -16,8 +17,13 @@ describeBackendContract(
   }),
 );
 describeBackendContract(
-  'mock that copies in steps of 16',
-  mockEnvironment({ copyAlignment: 16, uniformOffsetAlignment: 32, settleOrder: 1 }),
+  'mock that copies in steps of 16 and has memory of one type',
+  mockEnvironment({
+    copyAlignment: 16,
+    uniformOffsetAlignment: 32,
+    settleOrder: 1,
+    memoryTypes: [{ properties: MemoryProperty.DEVICE_LOCAL, heapIndex: 0, heapSizeBytes: 2 ** 34 }],
+  }),
 );
 describeBackendContract(
   'mock without a clock, copies in steps of 1',

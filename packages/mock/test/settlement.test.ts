@@ -120,4 +120,14 @@ describe('the loss', () => {
     backend.destroyBuffer(buffer);
     expect([gpu.heldBytes, gpu.occupiedBytes]).toEqual([0, 0]);
   });
+
+  it('holds nothing back: what is asked after it is answered at once', async () => {
+    const { gpu, backend, make } = openGpu({ settleWhen: 'manual' });
+    const buffer = make(4);
+    gpu.lose();
+    gpu.faults.delayAtCall(1, 5, 'read');
+    const late = [backend.read(buffer, 0, 4), backend.whenCompleted(backend.signal())];
+    for (const promise of late) expect(await outcomeOf(promise)).toBe('device-lost');
+    expect([gpu.openPromiseCount, backend.stagingBytes]).toEqual([0, 0]);
+  });
 });

@@ -41,6 +41,6 @@ export interface BackendContractCase {
   readonly name: string;
   /** What the environment must claim for the case to make sense. */
   readonly needs?: BackendContractCapability;
-  /** Rejects at the first check that fails, with a `BackendContractViolation`, or with what the backend threw. */
+  /** Rejects at the first check that fails: with a `BackendContractViolation`, or what the backend threw. */
   run<Buffer>(environment: BackendContractEnvironment<Buffer>): Promise<void>;
 }
