@@ -5,7 +5,7 @@
  * Layout   a record is `stride` cells; its id is the index of its first cell. Cell 0 is its name: generation
  *          · 2^21 + (index xor the table's veil), as it is while the record is live, negated while it is not
  *          (then it is the name of its next life). An unused record threads the free list through cell 1.
- * Cost     take, give, enliven, find: O(1), on small integers alone; growth doubles the array and copies it.
+ * Cost     take, give, enliven, find: O(1), on small integers alone; growth copies the array.
  * Promise  a handle is the record's name, until 1,023 lives have used up the small integers; from then on it
  *          is epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again.
  * Refusal  2^21 records at most. The veil of the k-th table is k with its bits in reverse, so that tables share no names
@@ -30,6 +30,7 @@ const GENERATION_STEP: number = 2 ** INDEX_BITS;
 const EPOCH_STEP: number = 2 ** 31;
 const LAST_EPOCH: number = 2 ** 21;
 const FIRST_RECORDS = 16;
+const QUARTER_FROM = 1024;
 
 /** Records that a table can hold. */
 export const MAX_RECORDS: number = GENERATION_STEP;
@@ -68,7 +69,7 @@ export class RecordTable {
     const index = n / this.stride;
     if (n === this.cells.length) {
       if (index >= MAX_RECORDS) return NIL;
-      const grown = new Int32Array(Math.min(n * 2, MAX_RECORDS * this.stride));
+      const grown = new Int32Array(this.stride * Math.min(grownCount(index), MAX_RECORDS));
       grown.set(this.cells);
       this.cells = grown;
       if (this.epochs !== undefined) this.growEpochs();
@@ -191,4 +192,9 @@ export class RecordTable {
   get byteLength(): number {
     return this.cells.byteLength + (this.epochs?.byteLength ?? 0);
   }
+}
+
+/** Small tables double; large ones grow by a quarter, so that little of them lies idle. */
+function grownCount(count: number): number {
+  return count < QUARTER_FROM ? count * 2 : count + Math.ceil(count / 4);
 }
