@@ -91,8 +91,8 @@ export interface Suballocator {
   sizeOf(handle: Handle): number;
 
   /**
-   * A number of its own for a live range: an integer from 0 to 2^21-1, small while few ranges have lived at once, used
-   * again after the range has ended. For side tables. @throws UsageError as `free` does
+   * A number of its own for a live range: an integer from 0 to 2^21-1, small while few ranges have lived at
+   * once, used again after the range has ended. For side tables. @throws UsageError as `free` does
    */
   indexOf(handle: Handle): number;
 
