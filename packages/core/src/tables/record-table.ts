@@ -9,8 +9,8 @@
  * Promise  a handle is the record's name, until 1,023 lives have used up the small integers; from then on it
  *          is epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again.
  * Refusal  2^21 records at most. The veil of the k-th table is k with its bits in reverse, so that tables
- *          share no names at all while tables · records stays under 2^21; beyond, a handle of another table is
- *          refused unless this one has a live record of the same name.
+ *          share no names at all while tables · records stays under 2^21; beyond, a handle of another table
+ *          is refused unless this one has a live record of the same name.
  */
 import { reverseBits } from '../base/bits.ts';
 import { show } from '../base/check.ts';
