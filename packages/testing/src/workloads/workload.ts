@@ -1,6 +1,6 @@
 /**
  * Workloads W1 to W6: the seeded programs that every allocator is timed on, recorded once and replayed
- * unchanged.
+ * unchanged; and two more, each the home of a kind that can not serve those.
  *
  * Layout   the first `fillCount` operations build the starting state and are not timed; the rest are.
  * Cost     O(operations); W1 is a million operations, 13 MB of columns.
@@ -17,15 +17,22 @@ export const WORKLOAD_NAMES: readonly WorkloadName[] = ['W1', 'W2', 'W3', 'W4', 
 /** W1 churn, W2 small, W3 frames, W4 powers of two, W5 checkerboard, W6 scale. */
 export type WorkloadName = 'W1' | 'W2' | 'W3' | 'W4' | 'W5' | 'W6';
 
+/** The names of the workloads that suit one kind each. */
+export const HOME_WORKLOAD_NAMES: readonly HomeWorkloadName[] = ['equal', 'stack'];
+
+/** `equal`: slots of one size, for fixed ones. `stack`: freed last first, for linear ones. */
+export type HomeWorkloadName = 'equal' | 'stack';
+
 /** What may vary; the defaults are the published figures' settings. */
 export interface WorkloadOptions {
-  /** Bytes, any positive integer. Default 256 for W1, W3 and W4, else 16. */
+  /** Bytes, any positive integer. Default 256 for W1, W3, W4 and equal, else 16. */
   readonly alignment?: number;
-  /** Live ranges of W2 (default 65,536) and W6 (default 100,000). */
+  /** Live ranges of W2 (default 65,536), W6 (100,000), equal (49,152 of 65,536 slots) and stack (1,000). */
   readonly live?: number;
   /**
-   * How much is timed: operations of W1 and W4 (default 1,000,000), free-and-allocate pairs of W2 and W6
-   * (default 1,000,000), frames of W3 (default 2,000), slots of W5 (default 32,768; pass a multiple of 8).
+   * How much is timed: operations of W1, W4 and stack (default 1,000,000), free-and-allocate pairs of W2, W6
+   * and equal (default 1,000,000), frames of W3 (default 2,000), slots of W5 (default 32,768; pass a multiple
+   * of 8).
    */
   readonly steps?: number;
   /** W3 frees a frame's ranges last first. Default false. */
@@ -36,7 +43,7 @@ export interface WorkloadOptions {
 
 /** A recorded program. */
 export interface Workload {
-  readonly name: WorkloadName;
+  readonly name: WorkloadName | HomeWorkloadName;
   /** Bytes that the allocator should manage. */
   readonly span: number;
   /** Bytes; the alignment of every allocation. */
@@ -54,9 +61,12 @@ export interface Workload {
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 
+/** Aligned to 256 unless asked otherwise; the others to 16. */
+const COARSE: readonly string[] = ['W1', 'W3', 'W4', 'equal'];
+
 /** Records a workload. O(operations). */
-export function makeWorkload(name: WorkloadName, options: WorkloadOptions = {}): Workload {
-  const alignment = options.alignment ?? (name === 'W1' || name === 'W3' || name === 'W4' ? 256 : 16);
+export function makeWorkload(name: WorkloadName | HomeWorkloadName, options: WorkloadOptions = {}): Workload {
+  const alignment = options.alignment ?? (COARSE.includes(name) ? 256 : 16);
   const recorder = new OperationRecorder(alignment);
   const random = new XorShift32(options.seed ?? WORKLOAD_SEED);
   const shape = recordNamed(name, recorder, random, options);
@@ -79,7 +89,7 @@ interface Shape {
 }
 
 function recordNamed(
-  name: WorkloadName,
+  name: WorkloadName | HomeWorkloadName,
   recorder: OperationRecorder,
   random: XorShift32,
   options: WorkloadOptions,
@@ -98,6 +108,10 @@ function recordNamed(
       return recordCheckerboard(recorder, random, steps);
     case 'W6':
       return recordSwaps(recorder, random, steps, options.live ?? 100_000, () => random.logUniform(16, 1024));
+    case 'equal':
+      return recordSwaps(recorder, random, steps, options.live ?? 49_152, () => 256);
+    case 'stack':
+      return recordStack(recorder, random, steps, options.live ?? 1_000);
   }
 }
 
@@ -182,4 +196,23 @@ function recordCheckerboard(recorder: OperationRecorder, random: XorShift32, cou
   }
   recorder.freeAll(slots);
   return { span: count * 4 * KIB, fillCount, expectedFailureCount: count / 8 };
+}
+
+/** `live` ranges, then up to 64 of them freed last first and as many allocated, over and over. */
+function recordStack(recorder: OperationRecorder, random: XorShift32, steps: number, live: number): Shape {
+  const most = Math.min(64, live);
+  let peakBytes = 0;
+  const allocate = (): void => {
+    recorder.allocate(random.logUniform(64, 4096));
+    peakBytes = Math.max(peakBytes, recorder.liveBytes);
+  };
+  for (let i = 0; i < live; i++) allocate();
+  const fillCount = recorder.count;
+  const end = fillCount + steps;
+  while (recorder.count < end) {
+    const count = Math.min(1 + random.below(most), Math.ceil((end - recorder.count) / 2));
+    for (let i = 0; i < count; i++) recorder.freeAt(recorder.liveCount - 1);
+    for (let i = 0; i < count && recorder.count < end; i++) allocate();
+  }
+  return { span: Math.ceil(peakBytes / 0.75), fillCount };
 }

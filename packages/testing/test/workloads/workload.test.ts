@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { makeWorkload, OPERATION_ALLOCATE, WORKLOAD_NAMES, XorShift32 } from '../../src/workloads/index.ts';
+import {
+  HOME_WORKLOAD_NAMES,
+  makeWorkload,
+  OPERATION_ALLOCATE,
+  WORKLOAD_NAMES,
+  XorShift32,
+} from '../../src/workloads/index.ts';
 
 const SMALL = { live: 1000, steps: 20_000 };
 
@@ -34,7 +40,7 @@ function slowXorShift(seed: number, count: number): number[] {
   });
 }
 
-describe.each(WORKLOAD_NAMES)('%s', (name) => {
+describe.each([...WORKLOAD_NAMES, ...HOME_WORKLOAD_NAMES])('%s', (name) => {
   const options = name === 'W3' ? { steps: 50 } : name === 'W5' ? {} : SMALL;
   const workload = makeWorkload(name, options);
   const { kind, slot, size, alignment } = workload.operations;
@@ -68,7 +74,9 @@ describe.each(WORKLOAD_NAMES)('%s', (name) => {
     }
     expect(new Set(alignment)).toEqual(new Set([workload.alignment]));
     expect(workload.span % workload.alignment).toBe(0);
-    expect(Math.min(...size)).toBeGreaterThanOrEqual(name === 'W6' ? 16 : name === 'W2' ? 64 : 256);
+    expect(Math.min(...size)).toBeGreaterThanOrEqual(
+      name === 'W6' ? 16 : name === 'W2' || name === 'stack' ? 64 : 256,
+    );
   });
 });
 
@@ -95,5 +103,26 @@ describe('churn', () => {
     }
     expect(fillCount).toBeGreaterThan(1_400);
     expect(fillCount).toBeLessThan(1_800);
+  });
+});
+
+describe('equal', () => {
+  it('is of one size, three quarters of 65,536 slots', () => {
+    const { operations, span, fillCount, slotCount, alignment } = makeWorkload('equal', { steps: 1000 });
+    expect(new Set(operations.size)).toEqual(new Set([256]));
+    expect([span, alignment, fillCount, slotCount]).toEqual([65_536 * 256, 256, 49_152, 49_152]);
+  });
+});
+
+describe('stack', () => {
+  it('frees what was allocated last', () => {
+    const { operations, operationCount, fillCount } = makeWorkload('stack', { live: 100, steps: 5001 });
+    expect(operationCount - fillCount).toBe(5001);
+    const stack: number[] = [];
+    for (let i = 0; i < operationCount; i++) {
+      if (operations.kind[i] === OPERATION_ALLOCATE) stack.push(operations.slot[i] as number);
+      else expect(stack.pop()).toBe(operations.slot[i]);
+      if (i >= fillCount) expect(stack.length).toBeGreaterThanOrEqual(36);
+    }
   });
 });
