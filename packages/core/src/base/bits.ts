@@ -29,6 +29,16 @@ export function withoutBit(mask: number, at: number): number {
   return mask & ~(1 << at);
 }
 
+/** Whether a number is an integer from -2^31 to 2^31-1. */
+export function isInt32(value: number): boolean {
+  return (value | 0) === value;
+}
+
+/** `value`, an integer from 0 to 2^31-1, divided by 2^`count` (0 to 31), rounded down. */
+export function shiftRight(value: number, count: number): number {
+  return value >> count;
+}
+
 /** A 32-bit hash of `value`, any 32-bit integer, that spreads numbers in sequence. Signed. */
 export function mixBits(value: number): number {
   const mixed = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d);

@@ -14,6 +14,8 @@ export type UsageCode =
   | 'bad-granularity'
   | 'bad-capacity'
   | 'bad-offset'
+  | 'bad-region'
+  | 'bad-state'
   | 'bad-usage'
   | 'bad-data'
   | 'bad-handle'

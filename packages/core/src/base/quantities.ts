@@ -37,3 +37,9 @@ export function roundUp(value: number, multiple: number): number {
   const over = value % multiple;
   return over === 0 ? value : value - over + multiple;
 }
+
+/** Units to skip from `offset` to the next multiple of `alignment`. */
+export function paddingAt(offset: Units, alignment: Units): Units {
+  const over = offset % alignment;
+  return over === 0 ? 0 : alignment - over;
+}

@@ -1,10 +1,9 @@
 /**
  * Best fit: always the smallest hole that holds the request, the lowest offset among equals. The tightest
- * packing.
+ * packing. As policies, the first hole that fits, or the next one after the range given out last.
  *
- * Layout   one record a range, live or free, linked to its neighbours in offset order; holes of about one
- *          size (the bins of TLSF) form a tree ordered by size and offset. 28 bytes a range, in one
- *          Int32Array.
+ * Layout   the ranges of `linked-ranges.ts`; holes of about one size (the bins of TLSF) form a tree ordered by
+ *          size and offset.
  *
  *            bin of 16…16  bin of 40…41             bins in order, and in each its tree in order:
  *                 20           40                   together every hole by size, then offset
@@ -14,13 +13,14 @@
  * Cost     allocate, free: O(log holes of one bin) expected. An alignment that does not divide the
  *          granularity may rule holes out: then the next larger is tried, O(log + misses), and only holes
  *          shorter than size + alignment can miss. `largestAllocatable`, `largestFree`: O(log), and misses
- *          likewise.
- * Promise  exact: a request is refused only when no hole can hold it; no smaller hole would have done. Free
- *          neighbours are always merged.
- * Refusal  2^21 ranges at most, live and free together: then NO_SPACE.
+ *          likewise. The policies `first` and `next` walk: O(ranges passed).
+ * Promise  exact: a request is refused only when no hole can hold it; with `best`, no smaller hole would have
+ *          done. Free neighbours are always merged.
+ * Refusal  2^21 - 1 records for live ranges, holes and walls together: then NO_SPACE.
  * Source   P. Wilson et al., "Dynamic storage allocation: a survey and critical review", IWMM 1995
  *          (address-ordered best fit packs best).
  */
+import { checkOneOf } from '../base/check.ts';
 import type { Handle, Units } from '../base/quantities.ts';
 import {
   insertHole,
@@ -28,283 +28,258 @@ import {
   leastFitting,
   leastFrom,
   mostFitting,
-  paddingAt,
   removeHole,
 } from '../tables/hole-tree.ts';
-import { RecordTable } from '../tables/record-table.ts';
-import { binOf, SizeBins } from '../tables/size-bins.ts';
-import { readSlack, writeSlack } from './slack.ts';
-import { Span } from './span.ts';
+import {
+  areSoundMarks,
+  binCountOf,
+  binOf,
+  findBin,
+  findLastBin,
+  growBins,
+  headOf,
+  makeBins,
+  setHead,
+} from '../tables/size-bins.ts';
+import { CAPABILITIES_IN_REGIONS, RangesInRegions } from './ranges-in-regions.ts';
+import { optionsOf, type RangeParts } from './state.ts';
 import {
   NO_SPACE,
-  type RangeView,
-  type Suballocator,
   type SuballocatorCapabilities,
   type SuballocatorOptions,
-  type SuballocatorStatistics,
+  type SuballocatorState,
 } from './suballocator.ts';
-import { Tally } from './tally.ts';
 
-// Cells of a record; the tree knows the first five by the same numbers.
-const NAME = 0; // negative while the range is free
-const OFFSET = 1; // first unit
-const SIZE = 2; // units
-const LEFT = 3; // free: the smaller holes of the tree, or NIL
-const RIGHT = 4; // free: the larger ones, or NIL
-const SLACK = 3; // live: two cells, in the place of the tree's links
-const PREVIOUS = 5; // the range to the left, or NIL
-const NEXT = 6; // the range to the right, or NIL
-const STRIDE = 7;
-const NIL = -1; // no record; a constant of this file is faster than an imported one
+// Cells of a record, as in linked-ranges.ts and hole-tree.ts; constants of this file are faster than imports.
+const NAME = 0;
+const SIZE = 1; // units
+const LEFT = 2; // free: the smaller holes of the tree, or NIL
+const RIGHT = 3; // free: the larger ones, or NIL
+const PREVIOUS = 4; // the range to the left
+const NEXT = 5; // the range to the right
+const NIL = 0;
+const NO_BIN = -1;
+const WALL = 0;
 
-const CAPABILITIES: SuballocatorCapabilities = { freesInAnyOrder: true, anyAlignment: true, exact: true };
+/** Which hole serves: the smallest that fits, the one at the lowest offset, or the next one round. */
+export type FitPolicy = 'best' | 'first' | 'next';
+
+const POLICIES: readonly FitPolicy[] = ['best', 'first', 'next'];
+
+/** How a {@link BestFit} is made. */
+export interface BestFitOptions extends SuballocatorOptions {
+  /** Default `best`. */
+  readonly policy?: FitPolicy;
+}
 
 /** The tightest packing: always the smallest hole that fits, the lowest offset among equals. O(log n). */
-export class BestFit implements Suballocator {
+export class BestFit extends RangesInRegions {
   readonly kind = 'best-fit';
-  readonly capabilities: SuballocatorCapabilities = CAPABILITIES;
-  readonly capacity: number;
-  readonly granularity: number;
-  private readonly span: Span;
-  private readonly table = new RecordTable(STRIDE);
+  readonly capabilities: SuballocatorCapabilities = CAPABILITIES_IN_REGIONS;
+  /** Which hole serves. */
+  readonly policy: FitPolicy;
   /** Heads are the roots of the bins' trees. */
-  private readonly bins = new SizeBins();
-  private readonly tally = new Tally();
-  /** The range at offset 0. */
-  private first = NIL;
+  private bins: Int32Array;
+  /** Policy `next`: the live range or wall behind which the search begins. */
+  private rover = WALL;
 
-  /** @throws UsageError `bad-argument`, `unknown-option`, `bad-capacity`, `bad-granularity` */
-  constructor(options: SuballocatorOptions) {
-    this.span = new Span(options);
-    this.capacity = this.span.capacity;
-    this.granularity = this.span.granularity;
-    this.makeEmpty();
+  /**
+   * @throws UsageError `bad-argument`, `unknown-option`, `bad-capacity`, `bad-granularity`
+   */
+  constructor(options: BestFitOptions) {
+    super(options, ['policy']);
+    const { policy = 'best' } = options;
+    checkOneOf(policy, 'policy', POLICIES);
+    this.policy = policy;
+    this.bins = makeBins(this.capacityUnits);
+    this.makeRegions([{ offset: 0, size: this.capacity }]);
+  }
+
+  /**
+   * The suballocator that `serialize` was asked of, as it was then; its handles are valid in this one.
+   * O(ranges).
+   * @throws UsageError `bad-state`
+   */
+  static restore(state: SuballocatorState): BestFit {
+    const options = optionsOf(state, 'best-fit');
+    const { more }: RangeParts = state.parts;
+    const policy = POLICIES[more instanceof Float64Array ? (more[0] ?? 0) : 0] ?? 'best';
+    return new BestFit({ ...options, policy }).load(state);
   }
 
   allocate(size: number, alignment = 1): Handle {
-    const units = this.span.unitsOfSize(size);
-    const alignmentUnits = this.span.unitsOfAlignment(alignment);
-    if (units > this.span.capacityUnits) return NO_SPACE;
-    const hole = alignmentUnits === 1 ? this.findLeast(units) : this.findFitting(units, alignmentUnits);
+    const units = this.unitsOfSize(size);
+    const alignmentUnits = this.unitsOfAlignment(alignment);
+    if (units > this.capacityUnits) return NO_SPACE;
+    if (this.policy !== 'best') return this.allocateInOrder(units, alignmentUnits, size);
+    const hole = this.findLeast(units, alignmentUnits);
+    return hole === NIL ? NO_SPACE : this.carve(hole, this.paddingOf(hole, alignmentUnits), units, size);
+  }
+
+  private allocateInOrder(units: Units, alignment: Units, requested: number): Handle {
+    const isFirst = this.policy === 'first';
+    const hole = isFirst ? this.findLowest(units, alignment) : this.findNext(units, alignment);
     if (hole === NIL) return NO_SPACE;
-    const padding = alignmentUnits === 1 ? 0 : paddingAt(this.table.cells[hole + OFFSET], alignmentUnits);
-    return this.carve(hole, padding, units, size);
-  }
-
-  free(handle: Handle): void {
-    const n = this.table.find(handle);
-    const cells = this.table.cells;
-    const units = cells[n + SIZE];
-    this.tally.freed(units, units * this.granularity - readSlack(cells, n + SLACK));
-    this.table.retire(n);
-    const previous = cells[n + PREVIOUS];
-    const next = cells[n + NEXT];
-    const joinsLeft = previous !== NIL && cells[previous + NAME] < 0;
-    const joinsRight = next !== NIL && cells[next + NAME] < 0;
-    if (joinsLeft) {
-      let grown = cells[previous + SIZE] + units;
-      this.tally.merged();
-      this.drop(n);
-      if (joinsRight) {
-        grown += cells[next + SIZE];
-        this.tally.merged();
-        this.tally.holes(-1);
-        this.unlink(next);
-        this.drop(next);
-      }
-      this.moveHole(previous, cells[previous + OFFSET], grown);
-    } else if (joinsRight) {
-      this.tally.merged();
-      this.moveHole(next, cells[n + OFFSET], cells[next + SIZE] + units);
-      this.drop(n);
-    } else {
-      this.tally.holes(1);
-      this.link(n);
+    const before = this.cells[hole + PREVIOUS];
+    const padding = this.paddingOf(hole, alignment);
+    const handle = this.carve(hole, padding, units, requested);
+    if (!isFirst && handle !== NO_SPACE) {
+      // What was carved follows the padding, or what was before the hole.
+      const first = this.cells[before + NEXT];
+      this.rover = padding === 0 ? first : this.cells[first + NEXT];
     }
+    return handle;
   }
 
-  offsetOf(handle: Handle): number {
-    const n = this.table.find(handle);
-    return this.table.cells[n + OFFSET] * this.granularity;
+  private findNext(units: Units, alignment: Units): number {
+    const cells = this.cells;
+    let n = this.rover;
+    do {
+      n = cells[n + NEXT];
+      if (cells[n + NAME] < 0 && this.fits(n, units, alignment)) return n;
+    } while (n !== this.rover);
+    return NIL;
   }
 
-  sizeOf(handle: Handle): number {
-    const n = this.table.find(handle);
-    return this.table.cells[n + SIZE] * this.granularity;
-  }
-
-  indexOf(handle: Handle): number {
-    return this.table.indexOf(handle);
-  }
-
-  largestAllocatable(alignment = 1): number {
-    const alignmentUnits = this.span.unitsOfAlignment(alignment);
-    let best = 0;
-    for (let bin = this.bins.findLast(); bin >= binOf(best + 1); bin--) {
-      best = mostFitting(this.table.cells, this.bins.heads[bin], alignmentUnits, best);
+  override free(handle: Handle): void {
+    const n = this.find(handle);
+    if (n === this.rover) {
+      const previous = this.cells[n + PREVIOUS];
+      this.rover = this.isLive(previous) ? previous : this.cells[previous + PREVIOUS];
     }
-    return best * this.granularity;
+    super.free(handle);
   }
 
-  statistics(into?: SuballocatorStatistics): SuballocatorStatistics {
-    const bin = this.bins.findLast();
-    const cells = this.table.cells;
-    const longest = bin === NIL ? 0 : cells[lastHole(cells, this.bins.heads[bin]) + SIZE];
-    return this.tally.report(this.capacity, this.granularity, longest * this.granularity, into);
+  override untrack(offset: number): boolean {
+    const isDone = super.untrack(offset);
+    if (isDone) this.rover = WALL;
+    return isDone;
   }
 
-  reset(): void {
-    this.table.clear();
-    this.bins.clear();
-    this.tally.cleared(0);
-    this.makeEmpty();
-  }
-
-  *ranges(): IterableIterator<RangeView> {
-    for (let n = this.first; n !== NIL; n = this.table.cells[n + NEXT]) {
-      const cells = this.table.cells;
-      yield {
-        offset: cells[n + OFFSET] * this.granularity,
-        size: cells[n + SIZE] * this.granularity,
-        handle: this.table.isLive(n) ? this.table.handleOf(n) : NO_SPACE,
-      };
-    }
-  }
-
-  /** Bytes of metadata now. */
-  get metadataBytes(): number {
-    return this.table.byteLength + this.bins.byteLength;
-  }
-
-  private makeEmpty(): void {
-    const n = this.table.take();
-    const cells = this.table.cells;
-    cells[n + OFFSET] = 0;
-    cells[n + SIZE] = this.span.capacityUnits;
-    cells[n + PREVIOUS] = NIL;
-    cells[n + NEXT] = NIL;
-    this.first = n;
-    this.tally.holes(1);
-    this.link(n);
-  }
-
-  private findLeast(units: Units): number {
-    const cells = this.table.cells;
+  protected findLeast(units: Units, alignment: Units): number {
     const own = binOf(units);
-    const near = leastFrom(cells, this.bins.heads[own], units);
+    if (alignment !== 1) return this.findFitting(own, units, alignment);
+    const near = own < binCountOf(this.bins) ? leastFrom(this.cells, headOf(this.bins, own), units) : NIL;
     if (near !== NIL) return near;
-    const bin = this.bins.find(own + 1);
-    return bin === NIL ? NIL : leastFrom(cells, this.bins.heads[bin], units);
+    const bin = findBin(this.bins, own + 1);
+    return bin === NO_BIN ? NIL : leastFrom(this.cells, headOf(this.bins, bin), units);
   }
 
-  private findFitting(units: Units, alignment: Units): number {
-    for (let bin = this.bins.find(binOf(units)); bin !== NIL; bin = this.bins.find(bin + 1)) {
-      const hole = leastFitting(this.table.cells, this.bins.heads[bin], units, alignment);
+  private findFitting(own: number, units: Units, alignment: Units): number {
+    for (let bin = findBin(this.bins, own); bin !== NO_BIN; bin = findBin(this.bins, bin + 1)) {
+      const hole = leastFitting(this.cells, headOf(this.bins, bin), units, alignment);
       if (hole !== NIL) return hole;
     }
     return NIL;
   }
 
-  /**
-   * Makes `units` of a hole live after `padding` units that stay free. What remains on the right keeps the
-   * hole's record:
-   *
-   *   [        hole        ]  →  [ padding ][ live ][ hole ]
-   */
-  private carve(hole: number, padding: Units, units: Units, requested: number): Handle {
-    const right = this.table.cells[hole + SIZE] - padding - units;
-    const before = padding === 0 ? NIL : this.table.take();
-    if (padding !== 0 && before === NIL) return NO_SPACE;
-    const n = right === 0 ? hole : this.table.take();
-    if (n === NIL) {
-      if (before !== NIL) this.table.give(before);
-      return NO_SPACE;
+  largestAllocatable(alignment = 1): number {
+    const alignmentUnits = this.unitsOfAlignment(alignment);
+    let best = 0;
+    for (let bin = findLastBin(this.bins); bin >= binOf(best + 1); bin--) {
+      best = mostFitting(this.cells, headOf(this.bins, bin), alignmentUnits, best);
     }
-    const cells = this.table.cells;
-    const offset = cells[hole + OFFSET];
-    if (right === 0) {
-      this.unlink(hole);
-      this.tally.holes(-1);
-      cells[n + OFFSET] = offset + padding;
-      cells[n + SIZE] = units;
-    } else {
-      this.moveHole(hole, offset + padding + units, right);
-      this.insertBefore(hole, n, offset + padding, units);
-      this.tally.split();
-    }
-    if (before !== NIL) {
-      this.insertBefore(n, before, offset, padding);
-      this.link(before);
-      this.tally.holes(1);
-      this.tally.split();
-    }
-    writeSlack(cells, n + SLACK, units * this.granularity - requested);
-    this.tally.allocated(units, requested);
-    return this.table.enliven(n);
+    return best * this.granularity;
   }
 
-  /** Puts the record `n`, which is in no order yet, to the left of `right`. */
-  private insertBefore(right: number, n: number, offset: Units, units: Units): void {
-    const cells = this.table.cells;
-    const previous = cells[right + PREVIOUS];
-    cells[n + OFFSET] = offset;
-    cells[n + SIZE] = units;
-    cells[n + PREVIOUS] = previous;
-    cells[n + NEXT] = right;
-    cells[right + PREVIOUS] = n;
-    if (previous === NIL) this.first = n;
-    else cells[previous + NEXT] = n;
+  protected longestHole(): Units {
+    const bin = findLastBin(this.bins);
+    return bin === NO_BIN ? 0 : this.cells[lastHole(this.cells, headOf(this.bins, bin)) + SIZE];
   }
 
-  /** Takes a range that is in no tree out of the offset order and gives its record back. */
-  private drop(n: number): void {
-    const cells = this.table.cells;
-    const previous = cells[n + PREVIOUS];
-    const next = cells[n + NEXT];
-    if (previous === NIL) this.first = next;
-    else cells[previous + NEXT] = next;
-    if (next !== NIL) cells[next + PREVIOUS] = previous;
-    this.table.give(n);
+  /** Bytes of metadata now. */
+  get metadataBytes(): number {
+    return this.tableBytes + this.bins.byteLength;
   }
 
-  /** Changes a hole's place and length. */
-  private moveHole(n: number, offset: Units, units: Units): void {
-    const cells = this.table.cells;
+  protected resizeHole(n: number, units: Units): void {
+    this.shiftHole(n, this.cells[n + PREVIOUS], units);
+  }
+
+  protected shiftHole(n: number, previous: number, units: Units): void {
+    const cells = this.cells;
     const bin = binOf(cells[n + SIZE]);
-    const stays = binOf(units) === bin && isAlone(cells, this.bins.heads[bin], n);
-    if (!stays) this.unlink(n);
-    cells[n + OFFSET] = offset;
+    const stays = binOf(units) === bin && isAlone(cells, headOf(this.bins, bin), n);
+    if (!stays) this.removeHole(n);
+    cells[n + PREVIOUS] = previous;
     cells[n + SIZE] = units;
-    if (!stays) this.link(n);
+    if (!stays) this.addHole(n);
   }
 
   // Most bins hold one hole or none, so that is done here, without the tree.
 
-  private link(n: number): void {
-    const cells = this.table.cells;
-    const heads = this.bins.heads;
+  protected addHole(n: number): void {
+    const cells = this.cells;
     const bin = binOf(cells[n + SIZE]);
-    const root = heads[bin];
+    const root = headOf(this.bins, bin);
     if (root !== NIL) {
-      heads[bin] = insertHole(cells, root, n);
+      setHead(this.bins, bin, insertHole(cells, root, n));
       return;
     }
     cells[n + LEFT] = NIL;
     cells[n + RIGHT] = NIL;
-    heads[bin] = n;
-    this.bins.mark(bin);
+    setHead(this.bins, bin, n);
   }
 
-  private unlink(n: number): void {
-    const cells = this.table.cells;
-    const heads = this.bins.heads;
-    const bin = binOf(cells[n + SIZE]);
-    if (isAlone(cells, heads[bin], n)) {
-      heads[bin] = NIL;
-      this.bins.unmark(bin);
-      return;
+  protected removeHole(n: number): void {
+    const bin = binOf(this.cells[n + SIZE]);
+    const root = headOf(this.bins, bin);
+    setHead(this.bins, bin, isAlone(this.cells, root, n) ? NIL : removeHole(this.cells, root, n));
+  }
+
+  protected clearHoles(): void {
+    this.bins.fill(0);
+    this.rover = WALL;
+  }
+
+  protected makeRoom(): void {
+    this.bins = growBins(this.bins, this.capacityUnits);
+  }
+
+  protected override saveParts(parts: RangeParts): void {
+    super.saveParts(parts);
+    parts.bins = this.bins.slice();
+    parts.more = Float64Array.of(POLICIES.indexOf(this.policy), this.rover);
+  }
+
+  protected override loadParts(parts: RangeParts): boolean {
+    const { bins, more } = parts;
+    if (!super.loadParts(parts) || !(bins instanceof Int32Array)) return false;
+    if (!(more instanceof Float64Array) || more.length !== 2 || POLICIES[more[0]] !== this.policy)
+      return false;
+    this.rover = more[1];
+    const isPlace = this.rover === WALL || (this.isRecord(this.rover) && this.isLive(this.rover));
+    this.bins = bins.slice();
+    return isPlace && bins.length === makeBins(this.capacityUnits).length && this.hasSoundTrees();
+  }
+
+  /** Whether every hole is in the tree of its bin, once, in order, and nothing else is. */
+  private hasSoundTrees(): boolean {
+    let count = 0;
+    for (let bin = 0; bin < binCountOf(this.bins); bin++) {
+      let last = NIL;
+      // An explicit stack that can not outgrow the holes: the tree may be anything.
+      const path: number[] = [];
+      for (let t = headOf(this.bins, bin); t !== NIL || path.length > 0; ) {
+        if (t !== NIL) {
+          const isHole = this.isRecord(t) && !this.isLive(t) && binOf(this.cells[t + SIZE]) === bin;
+          if (!isHole || path.length >= this.holeCount) return false;
+          path.push(t);
+          t = this.cells[t + LEFT];
+          continue;
+        }
+        const n = path.pop() as number;
+        if (++count > this.holeCount || (last !== NIL && !this.isOrdered(last, n))) return false;
+        last = n;
+        t = this.cells[n + RIGHT];
+      }
     }
-    heads[bin] = removeHole(cells, heads[bin], n);
+    return count === this.holeCount && areSoundMarks(this.bins);
+  }
+
+  private isOrdered(left: number, right: number): boolean {
+    const difference = this.cells[right + SIZE] - this.cells[left + SIZE];
+    return difference > 0 || (difference === 0 && this.offsetOfHole(right) > this.offsetOfHole(left));
   }
 }
 

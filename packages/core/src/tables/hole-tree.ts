@@ -2,8 +2,9 @@
  * Hole tree: holes ordered by size, then by offset, as a treap in the records of a table. The functions take
  * the root and answer the new one, so that a caller keeps as many trees over one table as it likes.
  *
- * Layout   cells of a record: OFFSET, SIZE (the key), LEFT, RIGHT. A node's priority is its id, mixed because
- *          ids come in sequence, so it needs no cell; no node has a larger priority than its parent.
+ * Layout   cells of a record: SIZE, LEFT, RIGHT, PREVIOUS. A hole's offset is where the range before it ends.
+ *          A node's priority is its id, mixed because ids come in sequence, so it needs no cell; no node has
+ *          a larger priority than its parent.
  * Cost     insertHole, removeHole, leastFrom: O(log holes) expected, whatever the order of calls, and about
  *          two links changed. leastFitting: O(log holes + misses). Nothing is allocated.
  * Promise  keys are unique (two holes never share an offset), so the order is total and placement does not
@@ -12,20 +13,21 @@
  * Source   C. Aragon, R. Seidel, "Randomized search trees", FOCS 1989.
  */
 import { mixBits } from '../base/bits.ts';
-import type { Units } from '../base/quantities.ts';
+import { paddingAt, type Units } from '../base/quantities.ts';
 
 // Cells of a record that trees read and write. Like NIL they are constants of this file on purpose: the
 // engine looks an imported one up at every use, which made the tree a quarter slower.
-const OFFSET = 1; // first unit
-const SIZE = 2; // units
-const LEFT = 3; // the smaller holes, or NIL
-const RIGHT = 4; // the larger holes, or NIL
-const NIL = -1; // no record
+const SIZE = 1; // units
+const LEFT = 2; // hole: the smaller holes, or NIL
+const RIGHT = 3; // hole: the larger holes, or NIL
+const OFFSET = 2; // live or wall: first unit
+const PREVIOUS = 4; // the range to the left, which is live or a wall
+const NIL = 0; // no record
 
 /** Adds the hole `n`; answers the root. */
 export function insertHole(cells: Int32Array, root: number, n: number): number {
   const size = cells[n + SIZE];
-  const offset = cells[n + OFFSET];
+  const offset = offsetOfHole(cells, n);
   const priority = mixBits(n);
   let slot = NIL;
   let t = root;
@@ -58,7 +60,7 @@ export function insertHole(cells: Int32Array, root: number, n: number): number {
 export function removeHole(cells: Int32Array, root: number, n: number): number {
   if (root === n) return joinChildren(cells, n);
   const size = cells[n + SIZE];
-  const offset = cells[n + OFFSET];
+  const offset = offsetOfHole(cells, n);
   let slot = NIL;
   for (let t = root; t !== n; t = cells[slot]) {
     slot = t + (precedes(cells, t, size, offset) ? RIGHT : LEFT);
@@ -96,7 +98,7 @@ export function leastFitting(cells: Int32Array, root: number, units: Units, alig
   if (t === NIL) return NIL;
   const before = leastFitting(cells, cells[t + LEFT], units, alignment);
   if (before !== NIL) return before;
-  if (cells[t + SIZE] - paddingAt(cells[t + OFFSET], alignment) >= units) return t;
+  if (cells[t + SIZE] - paddingAt(offsetOfHole(cells, t), alignment) >= units) return t;
   return leastFitting(cells, cells[t + RIGHT], units, alignment);
 }
 
@@ -108,19 +110,19 @@ export function mostFitting(cells: Int32Array, root: number, alignment: Units, a
   if (root === NIL) return atLeast;
   let best = mostFitting(cells, cells[root + RIGHT], alignment, atLeast);
   if (cells[root + SIZE] <= best) return best;
-  best = Math.max(best, cells[root + SIZE] - paddingAt(cells[root + OFFSET], alignment));
+  best = Math.max(best, cells[root + SIZE] - paddingAt(offsetOfHole(cells, root), alignment));
   return mostFitting(cells, cells[root + LEFT], alignment, best);
 }
 
-/** Units to skip from `offset` to the next multiple of `alignment`. */
-export function paddingAt(offset: Units, alignment: Units): Units {
-  const over = offset % alignment;
-  return over === 0 ? 0 : alignment - over;
+/** First unit of a hole. */
+function offsetOfHole(cells: Int32Array, n: number): Units {
+  const previous = cells[n + PREVIOUS];
+  return cells[previous + OFFSET] + cells[previous + SIZE];
 }
 
 function precedes(cells: Int32Array, t: number, size: Units, offset: Units): boolean {
   const other = cells[t + SIZE];
-  return other < size || (other === size && cells[t + OFFSET] < offset);
+  return other < size || (other === size && offsetOfHole(cells, t) < offset);
 }
 
 /**

@@ -1,14 +1,16 @@
 /**
- * Record table: records of equal length in one Int32Array, given out and taken back, each named by a handle
- * that is never valid twice.
+ * Record table: fixed-size records in one Int32Array, recycled through a free list, each named by a handle
+ * that is never valid twice. The base of every suballocator: fields of one object are what engines reach
+ * fastest.
  *
  * Layout   a record is `stride` cells; its id is the index of its first cell. Cell 0 is its name: generation
  *          · 2^21 + (index xor the table's veil), as it is while the record is live, negated while it is not
  *          (then it is the name of its next life). An unused record threads the free list through cell 1.
+ *          Record 0 is never given out: id 0 means none.
  * Cost     take, give, enliven, find: O(1), on small integers alone; growth copies the array.
  * Promise  a handle is the record's name, until 1,023 lives have used up the small integers; from then on it
  *          is epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again.
- * Refusal  2^21 records at most. The veil of the k-th table is k with its bits in reverse, so that tables
+ * Refusal  2^21 - 1 records at most. The veil of the k-th table is k with its bits in reverse, so that tables
  *          share no names at all while tables · records stays under 2^21; beyond, a handle of another table
  *          is refused unless this one has a live record of the same name.
  */
@@ -17,34 +19,44 @@ import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Handle } from '../base/quantities.ts';
 
-/** No record. Negative, so that tables stay Int32. */
-export const NIL = -1;
+/** No record. */
+export const NIL = 0;
 
-/** Cell 0 of every record: positive while the record is live, negative while it is not. */
-export const NAME = 0;
+// Cells of a record.
+const NAME = 0; // positive while the record is live, negative while it is not
+const FREE_LINK = 1; // unused: the next unused record, or NIL
 
-const FREE_LINK = 1;
 const INDEX_BITS = 21;
 const INDEX_MASK: number = 2 ** INDEX_BITS - 1;
 const GENERATION_STEP: number = 2 ** INDEX_BITS;
 const EPOCH_STEP: number = 2 ** 31;
+const LAST_NAMES: number = EPOCH_STEP - GENERATION_STEP;
 const LAST_EPOCH: number = 2 ** 21;
 const FIRST_RECORDS = 16;
-const QUARTER_FROM = 1024;
+const SMALL_RECORDS = 1024;
 
-/** Records that a table can hold. */
+/** Records that a table can hold, record 0 included. */
 export const MAX_RECORDS: number = GENERATION_STEP;
 
 let tablesMade = 0;
 
+/** What `saveTable` keeps and `loadTable` takes: parts of a {@link RecordTable}. */
+export interface TableParts {
+  cells?: Int32Array;
+  veil?: number;
+  freeHead?: number;
+  epochs?: Int32Array;
+}
+
+/** See the head of the file. */
 export class RecordTable {
   /** The records. Replaced by growth: take a local view only after every `take`. */
-  cells: Int32Array;
-  readonly stride: number;
-  private readonly veil: number;
+  protected cells: Int32Array;
+  private readonly stride: number;
+  private veil: number;
   private freeHead = NIL;
   /** First cell never used so far. */
-  private top = 0;
+  private top: number;
   /** How often each record has used up its generations; made when the first one has. */
   private epochs: Int32Array | undefined;
 
@@ -52,12 +64,14 @@ export class RecordTable {
   constructor(stride: number) {
     this.stride = stride;
     this.cells = new Int32Array(stride * FIRST_RECORDS);
+    this.top = stride;
     this.veil = reverseBits(tablesMade) >>> (32 - INDEX_BITS);
     tablesMade = (tablesMade + 1) % MAX_RECORDS;
+    this.cells[NIL + NAME] = -(GENERATION_STEP + this.veil);
   }
 
   /** A record that is not live yet, its cells but the name undefined; NIL when the table is full. */
-  take(): number {
+  protected take(): number {
     const n = this.freeHead;
     if (n === NIL) return this.takeFresh();
     this.freeHead = this.cells[n + FREE_LINK];
@@ -80,7 +94,7 @@ export class RecordTable {
   }
 
   /** Takes back a record that is not live. */
-  give(n: number): void {
+  protected give(n: number): void {
     // It may have lived often enough.
     if (this.epochs !== undefined && this.epochs[n / this.stride] === LAST_EPOCH) return;
     this.cells[n + FREE_LINK] = this.freeHead;
@@ -88,18 +102,16 @@ export class RecordTable {
   }
 
   /** Makes a record live and names it. */
-  enliven(n: number): Handle {
+  protected enliven(n: number): Handle {
     const name = -this.cells[n + NAME];
     this.cells[n + NAME] = name;
-    return this.epochs === undefined
-      ? name
-      : this.epochs[(name & INDEX_MASK) ^ this.veil] * EPOCH_STEP + name;
+    return this.epochs === undefined ? name : this.handleOf(n);
   }
 
   /** Ends a live record's handle; the record stays taken until `give`. */
-  retire(n: number): void {
-    const next = this.cells[n + NAME] + GENERATION_STEP;
-    if (next < EPOCH_STEP) this.cells[n + NAME] = -next;
+  protected retire(n: number): void {
+    const name = this.cells[n + NAME];
+    if (name < LAST_NAMES) this.cells[n + NAME] = -(name + GENERATION_STEP);
     else this.beginEpoch(n);
   }
 
@@ -117,16 +129,31 @@ export class RecordTable {
     return grown;
   }
 
-  isLive(n: number): boolean {
+  /** Makes a record that is not live look so to its neighbours, though no handle names it. */
+  protected makeNameless(n: number): void {
+    // The name of the record beside it: whoever looks for that name is led there.
+    this.cells[n + NAME] = -this.cells[n + NAME] ^ 1;
+  }
+
+  /** Whether a record was made nameless. */
+  protected isNameless(n: number): boolean {
+    return (this.cells[n + NAME] & INDEX_MASK) === ((n / this.stride) ^ this.veil ^ 1);
+  }
+
+  /** Takes back a nameless record. */
+  protected giveNameless(n: number): void {
+    this.cells[n + NAME] = -(this.cells[n + NAME] ^ 1);
+    this.give(n);
+  }
+
+  protected isLive(n: number): boolean {
     return this.cells[n + NAME] > 0;
   }
 
   /** The handle of a live record. */
-  handleOf(n: number): Handle {
+  protected handleOf(n: number): Handle {
     const name = this.cells[n + NAME];
-    return this.epochs === undefined
-      ? name
-      : this.epochs[(name & INDEX_MASK) ^ this.veil] * EPOCH_STEP + name;
+    return this.epochs === undefined ? name : this.epochs[n / this.stride] * EPOCH_STEP + name;
   }
 
   /**
@@ -134,21 +161,23 @@ export class RecordTable {
    * @throws UsageError `bad-handle` when no such handle was ever given out, `stale-handle` when its range has
    *   ended
    */
-  find(handle: Handle): number {
+  protected find(handle: Handle): number {
     if (typeof handle === 'number' && handle > 0) {
-      const index = (handle & INDEX_MASK) ^ this.veil;
-      const n = index * this.stride;
+      const n = ((handle & INDEX_MASK) ^ this.veil) * this.stride;
       if (n < this.top) {
         const name = this.cells[n + NAME];
         if (this.epochs === undefined) {
           if (name === handle) return n;
-        } else if (name > 0 && this.epochs[index] * EPOCH_STEP + name === handle) return n;
+        } else if (name > 0 && this.handleOf(n) === handle) return n;
       }
     }
     throw this.refuse(handle);
   }
 
-  /** The index of the live record that `handle` names: dense from 0. @throws UsageError as `find` */
+  /**
+   * A number of its own for a live range, from 1 to 2^21-1, used again after the range has ended.
+   * @throws UsageError `bad-handle`, `stale-handle`
+   */
   indexOf(handle: Handle): number {
     return this.find(handle) / this.stride;
   }
@@ -171,7 +200,7 @@ export class RecordTable {
     const name = handle % EPOCH_STEP;
     const index = (name & INDEX_MASK) ^ this.veil;
     const n = index * this.stride;
-    if (n >= this.top) return false;
+    if (n >= this.top || n === NIL || this.isNameless(n)) return false;
     const epoch = (handle - name) / EPOCH_STEP;
     const now = this.epochs === undefined ? 0 : this.epochs[index];
     return (
@@ -179,22 +208,79 @@ export class RecordTable {
     );
   }
 
-  /** Ends every live handle and takes back every record. O(records). */
-  clear(): void {
+  /** Ends every live handle and takes back every record, nameless ones too. O(records). */
+  protected clear(): void {
     this.freeHead = NIL;
-    for (let n = this.top - this.stride; n >= 0; n -= this.stride) {
-      if (this.isLive(n)) this.retire(n);
-      this.give(n);
+    for (let n = this.top - this.stride; n > NIL; n -= this.stride) {
+      if (this.isNameless(n)) this.giveNameless(n);
+      else {
+        if (this.isLive(n)) this.retire(n);
+        this.give(n);
+      }
     }
   }
 
+  /** Copies the table's state into `parts`. O(records). */
+  protected saveTable(parts: TableParts): void {
+    parts.cells = this.cells.slice(0, this.top);
+    parts.veil = this.veil;
+    parts.freeHead = this.freeHead;
+    if (this.epochs !== undefined) parts.epochs = this.epochs.slice(0, this.top / this.stride);
+  }
+
+  /** Takes over a saved state; false when it can not be one of this table's shape. O(records). */
+  protected loadTable(parts: Readonly<TableParts>): boolean {
+    const { cells, veil, freeHead, epochs } = parts;
+    const { stride } = this;
+    if (!(cells instanceof Int32Array) || cells.length < stride || cells.length % stride !== 0) return false;
+    if (cells.length / stride > MAX_RECORDS) return false;
+    if (!isIndex(veil, MAX_RECORDS) || !isIndex(freeHead, cells.length)) return false;
+    if (epochs !== undefined && !(epochs instanceof Int32Array && epochs.length === cells.length / stride)) {
+      return false;
+    }
+    this.cells = cells.slice();
+    this.veil = veil;
+    this.freeHead = freeHead;
+    this.top = cells.length;
+    this.epochs = epochs?.slice();
+    return this.hasSoundNames();
+  }
+
+  /** Whether every name fits its place and the free list ends. */
+  private hasSoundNames(): boolean {
+    let spare = 0;
+    for (let n = this.stride; n < this.top; n += this.stride) {
+      const index = Math.abs(this.cells[n + NAME]) & INDEX_MASK;
+      const isOwn = index === ((n / this.stride) ^ this.veil);
+      if (!(isOwn || this.isNameless(n)) || Math.abs(this.cells[n + NAME]) < GENERATION_STEP) return false;
+    }
+    for (let n = this.freeHead; n !== NIL; n = this.cells[n + FREE_LINK]) {
+      if (!this.isRecord(n) || this.isLive(n) || ++spare > this.top / this.stride) return false;
+    }
+    return true;
+  }
+
+  /** Whether `n` is the id of a record that was ever used. */
+  protected isRecord(n: number): boolean {
+    return n > NIL && n < this.top && n % this.stride === 0;
+  }
+
+  /** First cell behind the records that were ever used. */
+  protected get usedCells(): number {
+    return this.top;
+  }
+
   /** Bytes of the table. */
-  get byteLength(): number {
+  protected get tableBytes(): number {
     return this.cells.byteLength + (this.epochs?.byteLength ?? 0);
   }
 }
 
-/** Small tables double; large ones grow by a quarter, so that little of them lies idle. */
+/** Small tables double; larger ones grow by an eighth, so that little of them lies idle. */
 function grownCount(count: number): number {
-  return count < QUARTER_FROM ? count * 2 : count + Math.ceil(count / 4);
+  return count < SMALL_RECORDS ? count * 2 : count + Math.ceil(count / 8);
+}
+
+function isIndex(value: unknown, below: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < below;
 }

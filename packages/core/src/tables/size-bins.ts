@@ -1,11 +1,11 @@
 /**
  * Size bins: which sizes have a hole, so that a hole of at least a given size is found in O(1).
  *
- * Layout   sizes below 32 units have a bin each; above, every power of two is cut into 32 bins. `rows` has a
- *          bit per row with a hole, `columns[row]` a bit per bin of that row, `heads[bin]` the first record
- *          of the bin's list.
- * Cost     binOf, binFrom, find, mark, unmark: O(1). 896 bins, 3.6 KiB; nothing is allocated after
- *          construction.
+ * Layout   one Int32Array. Sizes below 64 units have a bin each; above, every power of two is cut into 32
+ *          bins. Cell 0 has a bit per row of 32 bins with a hole, cells 1 to 27 a bit per bin of that row,
+ *          from cell 32 on stands the first record of each bin, 0 for none.
+ * Cost     every function O(1) but `makeBins`. At most 896 cells, 3.6 KiB; only the rows that a span of
+ *          this length needs are there.
  * Promise  every hole of a bin from `binFrom(units)` on holds `units`.
  * Refusal  such a search skips the request's own bin, whose holes may be up to 1/32 too small or just fit:
  *          callers that want those look through that one bin.
@@ -13,77 +13,99 @@
  */
 import { bitsFrom, highestBit, lowestBit, withBit, withoutBit } from '../base/bits.ts';
 import type { Units } from '../base/quantities.ts';
-import { NIL } from './record-table.ts';
+
+/** No bin. */
+export const NO_BIN = -1;
 
 const COLUMN_BITS = 5;
-const COLUMNS = 32;
 const COLUMN_MASK = 31;
-const ROWS = 28;
+const ROWS = 0;
+const COLUMNS = 1;
+const HEADS = 32;
+
+/** Empty bins for holes of up to `mostUnits` units. O(rows). */
+export function makeBins(mostUnits: Units): Int32Array {
+  return new Int32Array(HEADS + (((binOf(mostUnits) >>> COLUMN_BITS) + 1) << COLUMN_BITS));
+}
+
+/** The same bins with room for holes of up to `mostUnits` units. O(rows). */
+export function growBins(bins: Int32Array, mostUnits: Units): Int32Array {
+  const grown = makeBins(mostUnits);
+  if (grown.length <= bins.length) return bins;
+  grown.set(bins);
+  return grown;
+}
 
 /**
  * The bin that a hole of `units` (1 to 2^31-1) belongs to: the last one whose smallest size is not larger.
  */
 export function binOf(units: Units): number {
-  if (units < COLUMNS) return units;
-  const shift = highestBit(units) - COLUMN_BITS;
-  return ((shift + 1) << COLUMN_BITS) + ((units >>> shift) & COLUMN_MASK);
+  // `| 32` makes the shift 0 for every size with a bin of its own.
+  const shift = highestBit(units | 32) - COLUMN_BITS;
+  return (shift << COLUMN_BITS) + (units >>> shift);
 }
 
-/** The first bin all of whose holes hold `units` (1 to 2^31-1). */
+/** The first bin all of whose holes hold `units` (1 to 2^31-1). May lie behind the last bin there is. */
 export function binFrom(units: Units): number {
-  if (units < COLUMNS) return units;
-  const shift = highestBit(units) - COLUMN_BITS;
-  return binOf(units + (1 << shift) - 1);
+  const shift = highestBit(units | 32) - COLUMN_BITS;
+  return (shift << COLUMN_BITS) + ((units + (1 << shift) - 1) >>> shift);
 }
 
-export class SizeBins {
-  /** First record of each bin, or NIL. Whoever changes a head to or from NIL marks or unmarks the bin. */
-  readonly heads: Int32Array = new Int32Array(ROWS * COLUMNS).fill(NIL);
-  private readonly columns = new Int32Array(ROWS);
-  private rows = 0;
-
-  /** The first bin from `atLeast` on that has a hole, or NIL. */
-  find(atLeast: number): number {
-    let row = atLeast >>> COLUMN_BITS;
-    let inRow = bitsFrom(this.columns[row], atLeast & COLUMN_MASK);
-    if (inRow === 0) {
-      // Nothing left in the row itself: any bin of the next row with a hole will do.
-      const higher = bitsFrom(this.rows, row + 1);
-      if (higher === 0) return NIL;
-      row = lowestBit(higher);
-      inRow = this.columns[row];
-    }
-    return (row << COLUMN_BITS) | lowestBit(inRow);
+/** The first bin from `atLeast` on that has a hole, or NO_BIN. */
+export function findBin(bins: Int32Array, atLeast: number): number {
+  let row = atLeast >>> COLUMN_BITS;
+  let inRow = bitsFrom(bins[COLUMNS + row], atLeast & COLUMN_MASK);
+  if (inRow === 0) {
+    // Nothing left in the row itself: any bin of the next row with a hole will do.
+    const higher = bitsFrom(bins[ROWS], row + 1);
+    if (higher === 0) return NO_BIN;
+    row = lowestBit(higher);
+    inRow = bins[COLUMNS + row];
   }
+  return (row << COLUMN_BITS) + lowestBit(inRow);
+}
 
-  /** The last bin that has a hole, or NIL. */
-  findLast(): number {
-    if (this.rows === 0) return NIL;
-    const row = highestBit(this.rows);
-    return (row << COLUMN_BITS) | highestBit(this.columns[row]);
-  }
+/** The last bin that has a hole, or NO_BIN. */
+export function findLastBin(bins: Int32Array): number {
+  if (bins[ROWS] === 0) return NO_BIN;
+  const row = highestBit(bins[ROWS]);
+  return (row << COLUMN_BITS) + highestBit(bins[COLUMNS + row]);
+}
 
-  mark(bin: number): void {
-    const row = bin >>> COLUMN_BITS;
-    this.columns[row] = withBit(this.columns[row], bin & COLUMN_MASK);
-    this.rows = withBit(this.rows, row);
-  }
+/** The first record of a bin, 0 for none. */
+export function headOf(bins: Int32Array, bin: number): number {
+  return bins[HEADS + bin];
+}
 
-  unmark(bin: number): void {
-    const row = bin >>> COLUMN_BITS;
-    const left = withoutBit(this.columns[row], bin & COLUMN_MASK);
-    this.columns[row] = left;
-    if (left === 0) this.rows = withoutBit(this.rows, row);
-  }
+/** Makes `n` the first record of a bin; 0 leaves it empty. */
+export function setHead(bins: Int32Array, bin: number, n: number): void {
+  const before = bins[HEADS + bin];
+  bins[HEADS + bin] = n;
+  if (before === 0) markBin(bins, bin);
+  else if (n === 0) unmarkBin(bins, bin);
+}
 
-  clear(): void {
-    this.heads.fill(NIL);
-    this.columns.fill(0);
-    this.rows = 0;
-  }
+/** How many bins there are. */
+export function binCountOf(bins: Int32Array): number {
+  return bins.length - HEADS;
+}
 
-  /** Bytes of the bins. */
-  get byteLength(): number {
-    return this.heads.byteLength + this.columns.byteLength;
-  }
+/** Whether exactly the bins with a first record are marked. O(bins). */
+export function areSoundMarks(bins: Int32Array): boolean {
+  const expected = new Int32Array(HEADS);
+  for (let bin = 0; bin < binCountOf(bins); bin++) if (bins[HEADS + bin] !== 0) markBin(expected, bin);
+  return expected.every((mark, i) => bins[i] === mark);
+}
+
+function markBin(bins: Int32Array, bin: number): void {
+  const row = bin >>> COLUMN_BITS;
+  bins[COLUMNS + row] = withBit(bins[COLUMNS + row], bin & COLUMN_MASK);
+  bins[ROWS] = withBit(bins[ROWS], row);
+}
+
+function unmarkBin(bins: Int32Array, bin: number): void {
+  const row = bin >>> COLUMN_BITS;
+  const left = withoutBit(bins[COLUMNS + row], bin & COLUMN_MASK);
+  bins[COLUMNS + row] = left;
+  if (left === 0) bins[ROWS] = withoutBit(bins[ROWS], row);
 }
