@@ -250,7 +250,7 @@ export class BestFit extends RangesInRegions {
     this.rover = more[1];
     const isPlace = this.rover === WALL || (this.isRecord(this.rover) && this.isLive(this.rover));
     this.bins = bins.slice();
-    return isPlace && bins.length === makeBins(this.capacityUnits).length && this.hasSoundTrees();
+    return isPlace && bins.length >= makeBins(this.capacityUnits).length && this.hasSoundTrees();
   }
 
   /** Whether every hole is in the tree of its bin, once, in order, and nothing else is. */

@@ -77,21 +77,19 @@ export abstract class LinkedRanges extends RangeRecords implements Suballocator 
         grown += cells[next + SIZE];
         this.removeHole(next);
         this.give(next);
-        this.countHoles(-1);
-        this.countMerge();
+        this.mergeCount++;
       }
       cells[previous + NEXT] = right;
       cells[right + PREVIOUS] = previous;
       this.give(n);
-      this.countMerge();
+      this.mergeCount++;
       this.resizeHole(previous, grown);
     } else if (cells[next + NAME] < 0) {
       cells[previous + NEXT] = next;
       this.shiftHole(next, previous, cells[next + SIZE] + units);
       this.give(n);
-      this.countMerge();
+      this.mergeCount++;
     } else {
-      this.countHoles(1);
       this.addHole(n);
     }
   }
@@ -151,8 +149,7 @@ export abstract class LinkedRanges extends RangeRecords implements Suballocator 
     }
     this.unlink(hole);
     this.give(hole);
-    this.countHoles(-1);
-    this.countMerge();
+    this.mergeCount++;
   }
 
   /** Shortens a live range with no hole behind it; false when the table is full. */
@@ -164,8 +161,7 @@ export abstract class LinkedRanges extends RangeRecords implements Suballocator 
     cells[n + SIZE] = units;
     this.linkAfter(n, hole);
     this.addHole(hole);
-    this.countHoles(1);
-    this.countSplit();
+    this.splitCount++;
     return true;
   }
 
@@ -211,7 +207,6 @@ export abstract class LinkedRanges extends RangeRecords implements Suballocator 
       const offset = this.offsetOfHole(hole);
       this.removeHole(hole);
       this.cells[hole + OFFSET] = offset;
-      this.countHoles(-1);
       return this.begin(hole, units, requested);
     }
     const n = this.take();
@@ -224,7 +219,7 @@ export abstract class LinkedRanges extends RangeRecords implements Suballocator 
     cells[n + NEXT] = hole;
     cells[previous + NEXT] = n;
     this.shiftHole(hole, n, left);
-    this.countSplit();
+    this.splitCount++;
     return this.begin(n, units, requested);
   }
 
@@ -243,13 +238,12 @@ export abstract class LinkedRanges extends RangeRecords implements Suballocator 
     cells[n + OFFSET] = this.offsetOfHole(hole) + padding;
     this.linkAfter(hole, n);
     this.resizeHole(hole, padding);
-    this.countSplit();
+    this.splitCount++;
     if (tail !== NIL) {
       cells[tail + SIZE] = rest;
       this.linkAfter(n, tail);
       this.addHole(tail);
-      this.countHoles(1);
-      this.countSplit();
+      this.splitCount++;
     }
     return this.begin(n, units, requested);
   }

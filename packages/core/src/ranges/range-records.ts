@@ -15,7 +15,7 @@ import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import { type Handle, MAX_UNITS, type Units, unitsFromBytes } from '../base/quantities.ts';
 import { RecordTable } from '../tables/record-table.ts';
-import { checkState, loadFigures, type RangeParts } from './state.ts';
+import { checkState, type RangeParts } from './state.ts';
 import {
   MAX_ALIGNMENT,
   NO_SPACE,
@@ -33,22 +33,11 @@ const SIZE = 1; // units
 const OFFSET = 2; // first unit
 const SLACK = 3; // bytes, or WIDE
 
-// The figures.
-const USED_UNITS = 0;
-const SLACK_BYTES = 1;
-const LIVE = 2;
-const HOLES = 3;
-const PEAK_USED_UNITS = 4;
-const PEAK_LIVE = 5;
-const ALLOCATIONS = 6;
-const ALLOCATED_UNITS = 7;
-const SPLITS = 8;
-const MERGES = 9;
-const FIGURES = 10;
-
 /** A size up to this and a granularity that is a power of two turn into units without a division. */
 const SMALL_SIZE: number = 2 ** 30;
-const NO_SHIFT = -1;
+/** A double that is 0: engines keep a field that begins so as a double, and need not think again when it grows. */
+const ZERO = -0;
+const FIGURES = 10;
 /** Instead of a slack that a cell does not hold. */
 const WIDE = -1;
 
@@ -59,12 +48,27 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
   readonly granularity: number;
   /** Units managed. */
   protected capacityUnits: Units;
-  private readonly figures = new Float64Array(FIGURES);
-  /** Bits that a unit has more than a byte, or NO_SHIFT. */
+  /** Sizes up to this are rounded up by `roundUp` and shifted; 0 when the granularity allows none. */
+  private readonly smallSize: number;
+  private readonly roundUp: number;
   private readonly shift: number;
   // The alignment asked for last and what it is in units: callers rarely change it.
   private lastAlignment = 1;
   private lastAlignmentUnits: Units = 1;
+  // The figures behind `statistics()`.
+  protected usedUnits: Units = 0;
+  private slackBytes = ZERO;
+  protected liveCount = 0;
+  private peakUsedUnits: Units = 0;
+  private peakLiveCount = 0;
+  protected allocationCount = 0;
+  private allocatedUnits = ZERO;
+  /** Free ranges cut in two. */
+  protected splitCount = 0;
+  /** Pairs of free neighbours joined. */
+  protected mergeCount = 0;
+  /** Free ranges that came otherwise than by a split, less those that went otherwise than by a merge. */
+  protected addedCount = 0;
   /** Slacks of 2^31 bytes and more, which only giant units can have. */
   private readonly wideSlacks: Map<number, number> = new Map();
 
@@ -80,7 +84,10 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
     this.granularity = granularity;
     this.capacityUnits = this.unitsOfCapacity(capacity);
     const bits = Math.log2(granularity);
-    this.shift = granularity < SMALL_SIZE && Number.isInteger(bits) ? bits : NO_SHIFT;
+    const isShift = granularity < SMALL_SIZE && Number.isInteger(bits);
+    this.smallSize = isShift ? SMALL_SIZE : 0;
+    this.roundUp = isShift ? granularity - 1 : 0;
+    this.shift = isShift ? bits : 0;
   }
 
   abstract allocate(size: number, alignment?: number): Handle;
@@ -116,14 +123,14 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
       this.unitsOfSize(request.size);
       if (request.alignment !== undefined) this.unitsOfAlignment(request.alignment);
     }
-    const figures = this.figures.slice();
+    const figures = this.saveFigures();
     const handles: Handle[] = [];
     for (const { size, alignment } of requests) {
       const handle = this.allocate(size, alignment);
       if (handle === NO_SPACE) {
         // The last first, so that every kind is back where it was.
         while (handles.length > 0) this.free(handles.pop() as Handle);
-        this.figures.set(figures);
+        this.loadFigures(figures);
         return undefined;
       }
       handles.push(handle);
@@ -133,26 +140,26 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
 
   statistics(into?: SuballocatorStatistics): SuballocatorStatistics {
     const out = into ?? ({} as SuballocatorStatistics);
-    const { figures, granularity } = this;
-    const used = figures[USED_UNITS] * granularity;
-    const free = this.capacityUnits - figures[USED_UNITS];
+    const { granularity, usedUnits, liveCount } = this;
+    const used = usedUnits * granularity;
+    const free = this.capacityUnits - usedUnits;
     const longest = this.longestHole();
     out.capacity = this.capacity;
     out.used = used;
-    out.requested = used - figures[SLACK_BYTES];
+    out.requested = used - this.slackBytes;
     out.free = free * granularity;
     out.largestFree = longest * granularity;
-    out.liveCount = figures[LIVE];
-    out.holeCount = figures[HOLES];
+    out.liveCount = liveCount;
+    out.holeCount = this.holeCount;
     out.fragmentation = free === 0 ? 0 : 1 - longest / free;
-    out.peakUsed = figures[PEAK_USED_UNITS] * granularity;
-    out.peakLiveCount = figures[PEAK_LIVE];
-    out.allocationCount = figures[ALLOCATIONS];
-    out.freeCount = figures[ALLOCATIONS] - figures[LIVE];
-    out.allocatedBytes = figures[ALLOCATED_UNITS] * granularity;
-    out.freedBytes = (figures[ALLOCATED_UNITS] - figures[USED_UNITS]) * granularity;
-    out.splitCount = figures[SPLITS];
-    out.mergeCount = figures[MERGES];
+    out.peakUsed = this.peakUsedUnits * granularity;
+    out.peakLiveCount = this.peakLiveCount;
+    out.allocationCount = this.allocationCount;
+    out.freeCount = this.allocationCount - liveCount;
+    out.allocatedBytes = this.allocatedUnits * granularity;
+    out.freedBytes = (this.allocatedUnits - usedUnits) * granularity;
+    out.splitCount = this.splitCount;
+    out.mergeCount = this.mergeCount;
     return out;
   }
 
@@ -161,7 +168,7 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
     this.saveTable(parts);
     this.saveParts(parts);
     parts.capacityUnits = this.capacityUnits;
-    parts.figures = this.figures.slice();
+    parts.figures = this.saveFigures();
     if (this.wideSlacks.size > 0) parts.wideSlacks = Float64Array.from([...this.wideSlacks].flat());
     const { kind, granularity } = this;
     return { format: 'gpuheap-suballocator', version: 1, kind, granularity, parts: { ...parts } };
@@ -186,7 +193,7 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
     const isSound =
       isWhole &&
       this.loadTable(parts) &&
-      loadFigures(parts.figures, this.figures) &&
+      this.loadFigures(parts.figures) &&
       wideSlacks instanceof Float64Array &&
       this.loadParts(parts);
     if (!isSound) {
@@ -204,10 +211,14 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
    * @throws UsageError `bad-size`
    */
   protected unitsOfSize(size: number): Units {
-    // Small sizes and the sum fit 31 bits; a power of two as granularity needs no division.
-    if (typeof size === 'number' && size > 0 && size < SMALL_SIZE && this.shift !== NO_SHIFT) {
-      if (isInt32(size)) return shiftRight(size + this.granularity - 1, this.shift);
+    // A small size and the sum fit 31 bits; a power of two as granularity needs no division.
+    if (typeof size === 'number' && size > 0 && size <= this.smallSize && isInt32(size)) {
+      return shiftRight(size + this.roundUp, this.shift);
     }
+    return this.unitsOfAnySize(size);
+  }
+
+  private unitsOfAnySize(size: number): Units {
     if (!(Number.isSafeInteger(size) && size > 0)) {
       throw new UsageError('bad-size', `size is ${show(size)}; pass an integer from 1 to 2^53-1`);
     }
@@ -220,7 +231,10 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
    * @throws UsageError `bad-alignment`
    */
   protected unitsOfAlignment(alignment: number): Units {
-    if (alignment === this.lastAlignment) return this.lastAlignmentUnits;
+    return alignment === this.lastAlignment ? this.lastAlignmentUnits : this.unitsOfNewAlignment(alignment);
+  }
+
+  private unitsOfNewAlignment(alignment: number): Units {
     checkInteger(alignment, 'alignment', 1, MAX_ALIGNMENT, 'bad-alignment');
     const units = alignment / greatestCommonDivisor(alignment, this.granularity);
     this.checkAlignmentUnits(units, alignment);
@@ -268,48 +282,43 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
   /** Notes what `n` reserves beyond the bytes asked for, and counts the range. Answers its handle. */
   protected begin(n: number, units: Units, requested: number): Handle {
     const slack = units * this.granularity - requested;
-    if (slack <= MAX_UNITS) this.cells[n + SLACK] = slack;
-    else this.setWideSlack(n, slack);
-    const figures = this.figures;
-    const used = figures[USED_UNITS] + units;
-    const live = figures[LIVE] + 1;
-    figures[USED_UNITS] = used;
-    figures[SLACK_BYTES] += slack;
-    figures[LIVE] = live;
-    figures[ALLOCATIONS]++;
-    figures[ALLOCATED_UNITS] += units;
-    if (used > figures[PEAK_USED_UNITS]) figures[PEAK_USED_UNITS] = used;
-    if (live > figures[PEAK_LIVE]) figures[PEAK_LIVE] = live;
+    this.cells[n + SLACK] = slack <= MAX_UNITS ? slack : this.setWideSlack(n, slack);
+    this.slackBytes += slack;
+    this.allocationCount++;
+    this.allocatedUnits += units;
+    const used = this.usedUnits + units;
+    const live = this.liveCount + 1;
+    this.usedUnits = used;
+    this.liveCount = live;
+    if (used > this.peakUsedUnits) this.peakUsedUnits = used;
+    if (live > this.peakLiveCount) this.peakLiveCount = live;
     return this.enliven(n);
   }
 
   /** Counts a range of `units` as ended and its handle out. */
   protected end(n: number, units: Units): void {
     const slack = this.cells[n + SLACK];
-    const figures = this.figures;
-    figures[USED_UNITS] -= units;
-    figures[SLACK_BYTES] -= slack === WIDE ? this.takeWideSlack(n) : slack;
-    figures[LIVE]--;
+    this.slackBytes -= slack === WIDE ? this.takeWideSlack(n) : slack;
+    this.usedUnits -= units;
+    this.liveCount--;
     this.retire(n);
   }
 
   /** Counts a live range that was `before` units long and now is `after`, for `requested` bytes. */
   protected change(n: number, before: Units, after: Units, requested: number): void {
-    const { figures, cells } = this;
-    const slack = cells[n + SLACK];
-    figures[SLACK_BYTES] -= slack === WIDE ? this.takeWideSlack(n) : slack;
+    const slack = this.cells[n + SLACK];
+    this.slackBytes -= slack === WIDE ? this.takeWideSlack(n) : slack;
     const now = after * this.granularity - requested;
-    if (now <= MAX_UNITS) cells[n + SLACK] = now;
-    else this.setWideSlack(n, now);
-    figures[SLACK_BYTES] += now;
-    figures[USED_UNITS] += after - before;
-    if (after > before) figures[ALLOCATED_UNITS] += after - before;
-    figures[PEAK_USED_UNITS] = Math.max(figures[PEAK_USED_UNITS], figures[USED_UNITS]);
+    this.cells[n + SLACK] = now <= MAX_UNITS ? now : this.setWideSlack(n, now);
+    this.slackBytes += now;
+    this.usedUnits += after - before;
+    if (after > before) this.allocatedUnits += after - before;
+    this.peakUsedUnits = Math.max(this.peakUsedUnits, this.usedUnits);
   }
 
-  private setWideSlack(n: number, slack: number): void {
-    this.cells[n + SLACK] = WIDE;
+  private setWideSlack(n: number, slack: number): number {
     this.wideSlacks.set(n, slack);
+    return WIDE;
   }
 
   private takeWideSlack(n: number): number {
@@ -318,39 +327,47 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
     return slack;
   }
 
-  protected countHoles(change: number): void {
-    this.figures[HOLES] += change;
-  }
-
-  protected countSplit(): void {
-    this.figures[SPLITS]++;
-  }
-
-  protected countMerge(): void {
-    this.figures[MERGES]++;
+  /** Free ranges, as `ranges()` shows them. */
+  protected get holeCount(): number {
+    return this.addedCount + this.splitCount - this.mergeCount - this.liveCount;
   }
 
   /** Everything has been freed; `holes` free ranges remain, and what was split is whole again. */
   protected countReset(holes: number): void {
-    const figures = this.figures;
-    figures[USED_UNITS] = 0;
-    figures[SLACK_BYTES] = 0;
-    figures[LIVE] = 0;
-    figures[HOLES] = holes;
-    figures[MERGES] = figures[SPLITS];
+    this.usedUnits = 0;
+    this.slackBytes = ZERO;
+    this.liveCount = 0;
+    this.mergeCount = this.splitCount;
+    this.addedCount = holes;
     this.wideSlacks.clear();
   }
 
-  protected get usedUnits(): Units {
-    return this.figures[USED_UNITS];
+  private saveFigures(): Float64Array {
+    return Float64Array.of(
+      this.usedUnits,
+      this.slackBytes,
+      this.liveCount,
+      this.peakUsedUnits,
+      this.peakLiveCount,
+      this.allocationCount,
+      this.allocatedUnits,
+      this.splitCount,
+      this.mergeCount,
+      this.addedCount,
+    );
   }
 
-  protected get liveCount(): number {
-    return this.figures[LIVE];
-  }
-
-  protected get holeCount(): number {
-    return this.figures[HOLES];
+  /** Takes over saved figures; false when they can not be figures. */
+  private loadFigures(saved: unknown): boolean {
+    if (!(saved instanceof Float64Array) || saved.length !== FIGURES) return false;
+    if (!saved.every((figure) => Number.isSafeInteger(figure))) return false;
+    [this.usedUnits, this.slackBytes, this.liveCount, this.peakUsedUnits, this.peakLiveCount] = saved;
+    this.allocationCount = saved[5];
+    this.allocatedUnits = saved[6];
+    this.splitCount = saved[7];
+    this.mergeCount = saved[8];
+    this.addedCount = saved[9];
+    return true;
   }
 
   /** A view of a piece of the span, in bytes. */

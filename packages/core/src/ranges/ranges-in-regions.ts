@@ -83,7 +83,7 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
     this.cells[hole + SIZE] = more;
     this.linkAfter(last, hole);
     this.addHole(hole);
-    this.countHoles(1);
+    this.addedCount++;
   }
 
   shrinkTo(capacity: number): boolean {
@@ -101,7 +101,7 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
     this.removeHole(last);
     this.unlink(last);
     this.give(last);
-    this.countHoles(-1);
+    this.addedCount--;
     return true;
   }
 
@@ -149,7 +149,7 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
     this.removeHole(hole);
     this.unlink(hole);
     this.give(hole);
-    this.countHoles(-1);
+    this.addedCount--;
     this.capacityUnits -= units;
     if (after === WALL) {
       if (before !== WALL) this.dropWall(before);
@@ -211,7 +211,7 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
     this.capacityUnits += units;
     this.makeRoom();
     this.addHole(hole);
-    this.countHoles(1);
+    this.addedCount++;
   }
 
   /** Puts a hole that begins at `from`, and a wall that parts it from the regions there are, in their place. */

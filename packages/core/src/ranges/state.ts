@@ -43,14 +43,6 @@ export function optionsOf(state: SuballocatorState, kind: string): SuballocatorO
   return { capacity: state.granularity, granularity: state.granularity };
 }
 
-/** Copies saved figures; false when they can not be figures. */
-export function loadFigures(saved: unknown, figures: Float64Array): boolean {
-  if (!(saved instanceof Float64Array) || saved.length !== figures.length) return false;
-  if (!saved.every((figure) => Number.isSafeInteger(figure) && figure >= 0)) return false;
-  figures.set(saved);
-  return true;
-}
-
 function refuse(what: string): never {
   throw new UsageError('bad-state', `${what}; pass what serialize() returned`);
 }

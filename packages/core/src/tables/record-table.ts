@@ -52,9 +52,10 @@ export interface TableParts {
 export class RecordTable {
   /** The records. Replaced by growth: take a local view only after every `take`. */
   protected cells: Int32Array;
-  private readonly stride: number;
+  protected readonly stride: number;
   private veil: number;
-  private freeHead = NIL;
+  /** The first unused record, or NIL. */
+  protected freeHead = NIL;
   /** First cell never used so far. */
   private top: number;
   /** How often each record has used up its generations; made when the first one has. */
@@ -78,7 +79,8 @@ export class RecordTable {
     return n;
   }
 
-  private takeFresh(): number {
+  /** A record never used before; NIL when the table is full. */
+  protected takeFresh(): number {
     const n = this.top;
     const index = n / this.stride;
     if (n === this.cells.length) {

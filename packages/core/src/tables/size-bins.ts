@@ -11,14 +11,13 @@
  *          callers that want those look through that one bin.
  * Source   TLSF (M. Masmano et al., ECRTS 2004), with the bin shape of a small float.
  */
-import { bitsFrom, highestBit, lowestBit, withBit, withoutBit } from '../base/bits.ts';
+import { highestBit } from '../base/bits.ts';
 import type { Units } from '../base/quantities.ts';
 
 /** No bin. */
 export const NO_BIN = -1;
 
 const COLUMN_BITS = 5;
-const COLUMN_MASK = 31;
 const ROWS = 0;
 const COLUMNS = 1;
 const HEADS = 32;
@@ -36,33 +35,35 @@ export function growBins(bins: Int32Array, mostUnits: Units): Int32Array {
   return grown;
 }
 
+// Bits are picked without the helpers of bits.ts here: these four functions run in every operation, and each
+// call that the engine must first inline leaves it less room for the rest.
+
 /**
  * The bin that a hole of `units` (1 to 2^31-1) belongs to: the last one whose smallest size is not larger.
  */
 export function binOf(units: Units): number {
   // `| 32` makes the shift 0 for every size with a bin of its own.
-  const shift = highestBit(units | 32) - COLUMN_BITS;
-  return (shift << COLUMN_BITS) + (units >>> shift);
+  const shift = 26 - Math.clz32(units | 32);
+  return (shift << 5) + (units >>> shift);
 }
 
 /** The first bin all of whose holes hold `units` (1 to 2^31-1). May lie behind the last bin there is. */
 export function binFrom(units: Units): number {
-  const shift = highestBit(units | 32) - COLUMN_BITS;
-  return (shift << COLUMN_BITS) + ((units + (1 << shift) - 1) >>> shift);
+  const shift = 26 - Math.clz32(units | 32);
+  return (shift << 5) + ((units + (1 << shift) - 1) >>> shift);
 }
 
 /** The first bin from `atLeast` on that has a hole, or NO_BIN. */
 export function findBin(bins: Int32Array, atLeast: number): number {
-  let row = atLeast >>> COLUMN_BITS;
-  let inRow = bitsFrom(bins[COLUMNS + row], atLeast & COLUMN_MASK);
-  if (inRow === 0) {
-    // Nothing left in the row itself: any bin of the next row with a hole will do.
-    const higher = bitsFrom(bins[ROWS], row + 1);
-    if (higher === 0) return NO_BIN;
-    row = lowestBit(higher);
-    inRow = bins[COLUMNS + row];
-  }
-  return (row << COLUMN_BITS) + lowestBit(inRow);
+  const row = atLeast >>> 5;
+  const inRow = bins[COLUMNS + row] & (-1 << (atLeast & 31));
+  if (inRow !== 0) return (row << 5) + 31 - Math.clz32(inRow & -inRow);
+  // Nothing left in the row itself: any bin of the next row with a hole will do. A row is below 31.
+  const higher = bins[ROWS] & (-2 << row);
+  if (higher === 0) return NO_BIN;
+  const next = 31 - Math.clz32(higher & -higher);
+  const inNext = bins[COLUMNS + next];
+  return (next << 5) + 31 - Math.clz32(inNext & -inNext);
 }
 
 /** The last bin that has a hole, or NO_BIN. */
@@ -97,15 +98,17 @@ export function areSoundMarks(bins: Int32Array): boolean {
   return expected.every((mark, i) => bins[i] === mark);
 }
 
-function markBin(bins: Int32Array, bin: number): void {
-  const row = bin >>> COLUMN_BITS;
-  bins[COLUMNS + row] = withBit(bins[COLUMNS + row], bin & COLUMN_MASK);
-  bins[ROWS] = withBit(bins[ROWS], row);
+/** Says that a bin has a hole. */
+export function markBin(bins: Int32Array, bin: number): void {
+  const row = bin >>> 5;
+  bins[COLUMNS + row] |= 1 << (bin & 31);
+  bins[ROWS] |= 1 << row;
 }
 
-function unmarkBin(bins: Int32Array, bin: number): void {
-  const row = bin >>> COLUMN_BITS;
-  const left = withoutBit(bins[COLUMNS + row], bin & COLUMN_MASK);
+/** Says that a bin has none. */
+export function unmarkBin(bins: Int32Array, bin: number): void {
+  const row = bin >>> 5;
+  const left = bins[COLUMNS + row] & ~(1 << (bin & 31));
   bins[COLUMNS + row] = left;
-  if (left === 0) bins[ROWS] = withoutBit(bins[ROWS], row);
+  if (left === 0) bins[ROWS] &= ~(1 << row);
 }

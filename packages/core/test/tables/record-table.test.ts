@@ -1,6 +1,49 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
-import { NAME, NIL, RecordTable } from '../../src/tables/record-table.ts';
+import { NIL, RecordTable } from '../../src/tables/record-table.ts';
+
+const NAME = 0;
+
+/** A table whose insides a test can reach. */
+class OpenTable extends RecordTable {
+  declare cells: Int32Array;
+  override take(): number {
+    return super.take();
+  }
+  override give(n: number): void {
+    super.give(n);
+  }
+  override enliven(n: number): number {
+    return super.enliven(n);
+  }
+  override retire(n: number): void {
+    super.retire(n);
+  }
+  override find(handle: number): number {
+    return super.find(handle);
+  }
+  override handleOf(n: number): number {
+    return super.handleOf(n);
+  }
+  override isLive(n: number): boolean {
+    return super.isLive(n);
+  }
+  override isNameless(n: number): boolean {
+    return super.isNameless(n);
+  }
+  override makeNameless(n: number): void {
+    super.makeNameless(n);
+  }
+  override giveNameless(n: number): void {
+    super.giveNameless(n);
+  }
+  override clear(): void {
+    super.clear();
+  }
+  get byteLength(): number {
+    return this.tableBytes;
+  }
+}
 
 function codeOf(act: () => unknown): string {
   try {
@@ -14,7 +57,7 @@ function codeOf(act: () => unknown): string {
 
 describe('record table', () => {
   it('finds the record that a handle names, through growth', () => {
-    const table = new RecordTable(3);
+    const table = new OpenTable(3);
     const named = Array.from({ length: 1000 }, () => {
       const n = table.take();
       return { n, handle: table.enliven(n) };
@@ -24,11 +67,11 @@ describe('record table', () => {
       expect(table.handleOf(n)).toBe(handle);
       expect(table.isLive(n)).toBe(true);
     }
-    expect(named.map(({ handle }) => table.indexOf(handle))).toEqual(named.map((_, index) => index));
+    expect(named.map(({ handle }) => table.indexOf(handle))).toEqual(named.map((_, index) => index + 1));
   });
 
   it('never accepts an ended handle again, through many thousand lives of one record', () => {
-    const table = new RecordTable(2);
+    const table = new OpenTable(2);
     const ended: number[] = [];
     const n = table.take();
     for (let life = 0; life < 5000; life++) {
@@ -46,7 +89,7 @@ describe('record table', () => {
   });
 
   it('keeps records apart when some have used up their small names and the table grows', () => {
-    const table = new RecordTable(2);
+    const table = new OpenTable(2);
     const worn = table.take();
     for (let life = 0; life < 1100; life++) {
       table.enliven(worn);
@@ -66,7 +109,7 @@ describe('record table', () => {
   });
 
   it('refuses what was never given out', () => {
-    const table = new RecordTable(2);
+    const table = new OpenTable(2);
     const n = table.take();
     const handle = table.enliven(n);
     const forged = [0, -1, -handle, handle + 2 ** 21, handle + 1, handle + 2 ** 31, 0.5, handle + 0.5];
@@ -91,8 +134,8 @@ describe('record table', () => {
   });
 
   it('shares no handle with other tables, through many lives', () => {
-    const tables = Array.from({ length: 50 }, () => new RecordTable(2));
-    const owners = new Map<number, RecordTable>();
+    const tables = Array.from({ length: 50 }, () => new OpenTable(2));
+    const owners = new Map<number, OpenTable>();
     for (const table of tables) {
       const records = Array.from({ length: 40 }, () => table.take());
       for (let life = 0; life < 30; life++) {
@@ -113,7 +156,7 @@ describe('record table', () => {
   });
 
   it('gives records out again, last in first out, and ends all handles at once', () => {
-    const table = new RecordTable(2);
+    const table = new OpenTable(2);
     const first = table.take();
     const second = table.take();
     const handles = [table.enliven(first), table.enliven(second)];
@@ -123,13 +166,34 @@ describe('record table', () => {
     handles.push(table.enliven(first));
     table.clear();
     for (const handle of handles) expect(codeOf(() => table.find(handle))).toBe('stale-handle');
-    expect([table.take(), table.take()]).toEqual([0, 2]);
+    expect([table.take(), table.take()]).toEqual([2, 4]);
   });
 
-  it('is full after 2^21 records', () => {
-    const table = new RecordTable(2);
-    for (let count = 0; count < 2 ** 21; count++) table.take();
+  it('is full after 2^21 - 1 records', () => {
+    const table = new OpenTable(2);
+    for (let count = 0; count < 2 ** 21 - 1; count++) table.take();
     expect(table.take()).toBe(NIL);
     expect(table.byteLength).toBe(2 ** 21 * 8);
+  });
+
+  it('keeps nameless records from every handle, and their generation from those who come after', () => {
+    const table = new OpenTable(2);
+    const [first, second, third] = [table.take(), table.take(), table.take()];
+    const handles = [first, second, third].map((n) => table.enliven(n));
+    table.retire(second);
+    table.makeNameless(second);
+    expect(table.isLive(second)).toBe(true);
+    expect([first, second, third].map((n) => table.isNameless(n))).toEqual([false, true, false]);
+    // Its cell reads as a name that leads elsewhere; no handle ever given out leads to it.
+    const worn = table.cells[second + NAME] as number;
+    if (!handles.includes(worn)) expect(codeOf(() => table.find(worn))).not.toBe('no error');
+    expect(codeOf(() => table.find(handles[1] as number))).not.toBe('no error');
+    expect([handles[0], handles[2]].map((handle) => table.find(handle as number))).toEqual([first, third]);
+    table.giveNameless(second);
+    expect(table.take()).toBe(second);
+    const reborn = table.enliven(second);
+    expect(handles).not.toContain(reborn);
+    expect(table.find(reborn)).toBe(second);
+    expect(codeOf(() => table.find(handles[1] as number))).toBe('stale-handle');
   });
 });
