@@ -1,6 +1,7 @@
 export type { Handle } from '../base/quantities.ts';
 export { BestFit } from './best-fit.ts';
 export { Linear } from './linear.ts';
+export { Ring } from './ring.ts';
 export {
   MAX_ALIGNMENT,
   NO_SPACE,

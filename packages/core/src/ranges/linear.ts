@@ -1,216 +1,174 @@
 /**
- * Linear: a bump suballocator. Takes the next aligned offset; what is freed on top comes back at once, all
- * else when everything above it is freed too. For things that end together: a frame's constants, a load's
- * staging.
+ * Linear: one offset after the other, from both ends. A bump suballocator, a stack, and a double-ended stack:
+ * for what ends together, such as a load's staging from below and a frame's constants from above.
  *
- * Layout   one record a live range, linked in offset order; holes have no records, they are what lies
- *          between.
+ * Layout   the chain of `live-ranges.ts`; `front` is the top of the stack that grows from below, and what
+ *          follows it is the top of the one that grows from above.
  *
- *            [ live 12 ][ hole 20 ][ live 8 ][ top 60 ]      only `top` serves requests; freeing `live 8`
- *            makes it 88
+ *            [ live 12 ][ buried 20 ][ live 8 ][ middle 60 ][ live 30 ]
+ *                                        ↑ front                ↑ from above
  *
- * Cost     allocate, free, offsetOf, sizeOf, largestAllocatable: O(1), no search of any kind. `statistics`:
- *          O(1), but O(live) once after the longest buried hole came back.
- * Promise  offsets ascend from one allocate to the next until something on top is freed; freeing all resets.
- * Refusal  holes below the last live range are free, and shown by `ranges()`, yet serve nothing: ask
- *          `largestAllocatable`, not `statistics().largestFree`. 2^21 live ranges at most: then NO_SPACE.
+ *          Only the middle serves requests. Freeing `live 8` makes it 88, freeing `live 30` makes it 90.
+ * Cost     everything O(1), statistics too, without a search of any kind; `reset`, `serialize` and a walk
+ *          over `ranges()`: O(ranges).
+ * Promise  offsets from below ascend, and those from above descend, until a top is freed. The top of either
+ *          stack gives its space back at once, with whatever lay buried beside it. Where everything has been
+ *          freed, all is as it was at first.
+ * Refusal  what lies buried (freed under a top, left by `resize`, or skipped for alignment) is free, and
+ *          shown by `ranges()`, yet serves no request: ask `largestAllocatable`, not
+ *          `statistics().largestFree`, which is the middle or, where that is more, the free space shared out
+ *          among the holes. What `grow` gains while ranges live at the upper end lies buried above them. 2^21
+ *          - 1 live ranges at most: then NO_SPACE.
  * Source   arena and stack allocators, e.g. D. Hanson, "Fast allocation and deallocation of memory based on
  *          object lifetimes", Software: Practice and Experience 20 (1990).
  */
-import type { Handle, Units } from '../base/quantities.ts';
-import { NIL, RecordTable } from '../tables/record-table.ts';
-import { readSlack, writeSlack } from './slack.ts';
-import { Span } from './span.ts';
+import { type Handle, paddingAt, type Units } from '../base/quantities.ts';
+import { checkStrategy } from './arguments.ts';
+import { LiveRanges } from './live-ranges.ts';
+import { optionsOf, type RangeParts } from './state.ts';
 import {
   NO_SPACE,
-  type RangeView,
-  type Suballocator,
+  type RangeRequest,
+  type Strategy,
   type SuballocatorCapabilities,
   type SuballocatorOptions,
-  type SuballocatorStatistics,
+  type SuballocatorState,
 } from './suballocator.ts';
-import { Tally } from './tally.ts';
 
-// Cells of a record after its generation.
-const OFFSET = 1; // first unit
-const SIZE = 2; // units
-const BELOW = 3; // the live range below, or NIL
-const ABOVE = 4; // the live range above, or NIL
-const SLACK = 5; // two cells
-const STRIDE = 7;
+// Cells of a record, as in live-ranges.ts; constants of this file are faster than imports.
+const SIZE = 1; // units
+const OFFSET = 2; // first unit
+const PREVIOUS = 4; // the range to the left
+const NEXT = 5; // the range to the right
+const STRIDE = 6;
+const NIL = 0;
 
-const CAPABILITIES: SuballocatorCapabilities = { freesInAnyOrder: false, anyAlignment: true, exact: false };
+const CAPABILITIES: SuballocatorCapabilities = {
+  freesInAnyOrder: false,
+  anyAlignment: true,
+  exact: false,
+  exactSizes: true,
+  mergesNeighbours: true,
+  exactLargestFree: false,
+  strategies: ['min-time', 'min-offset', 'max-offset'],
+  allocateAt: false,
+  resize: true,
+  grow: true,
+  shrinkTo: true,
+  track: false,
+  freeUpTo: false,
+};
 
-/** One offset after the other, for what ends together. O(1), without a search. */
-export class Linear implements Suballocator {
+/** One offset after the other, from both ends, for what ends together. O(1), without a search. */
+export class Linear extends LiveRanges {
   readonly kind = 'linear';
   readonly capabilities: SuballocatorCapabilities = CAPABILITIES;
-  readonly capacity: number;
-  readonly granularity: number;
-  private readonly span: Span;
-  private readonly table = new RecordTable(STRIDE);
-  private readonly tally = new Tally();
-  private first = NIL;
-  private last = NIL;
-  /** The first unit above the last live range. */
-  private topUnits: Units = 0;
-  /** The longest hole below `topUnits`, unless `longestIsStale`. */
-  private longestBuried: Units = 0;
-  private longestIsStale = false;
+  private highUnits: Units = 0;
 
   /** @throws UsageError `bad-argument`, `unknown-option`, `bad-capacity`, `bad-granularity` */
   constructor(options: SuballocatorOptions) {
-    this.span = new Span(options);
-    this.capacity = this.span.capacity;
-    this.granularity = this.span.granularity;
-    this.tally.holes(1);
+    super(options, STRIDE);
   }
 
+  /**
+   * The suballocator that `serialize` was asked of, as it was then; its handles are valid in this one.
+   * O(ranges).
+   * @throws UsageError `bad-state`
+   */
+  static restore(state: SuballocatorState): Linear {
+    return new Linear(optionsOf(state, 'linear')).load(state);
+  }
+
+  /** Takes the lowest offset of the middle. */
   allocate(size: number, alignment = 1): Handle {
-    const units = this.span.unitsOfSize(size);
-    const offset = this.nextOffset(this.span.unitsOfAlignment(alignment));
-    const end = offset + units;
-    if (end > this.span.capacityUnits) return NO_SPACE;
-    const n = this.table.take();
+    return this.allocateLow(this.unitsOfSize(size), this.unitsOfAlignment(alignment), size);
+  }
+
+  /** `max-offset`: from the upper end of the span; the others: as `allocate`. */
+  allocateBy(strategy: Strategy, size: number, alignment = 1): Handle {
+    checkStrategy(strategy, this.capabilities.strategies);
+    const units = this.unitsOfSize(size);
+    const alignmentUnits = this.unitsOfAlignment(alignment);
+    const isHigh = strategy === 'max-offset';
+    return isHigh
+      ? this.allocateHigh(units, alignmentUnits, size)
+      : this.allocateLow(units, alignmentUnits, size);
+  }
+
+  private allocateLow(units: Units, alignment: Units, requested: number): Handle {
+    const { cells, front } = this;
+    const from = cells[front + OFFSET] + cells[front + SIZE];
+    const padding = alignment === 1 ? 0 : paddingAt(from, alignment);
+    if (units > cells[cells[front + NEXT] + OFFSET] - from - padding) return NO_SPACE;
+    const n = this.take();
     if (n === NIL) return NO_SPACE;
-    const padding = offset - this.topUnits;
-    if (padding !== 0) this.bury(padding);
-    if (end === this.span.capacityUnits) this.tally.holes(-1);
-    else this.tally.split();
-    this.push(n, offset, units);
-    writeSlack(this.table.cells, n + SLACK, units * this.granularity - size);
-    this.tally.allocated(units, size);
-    return this.table.enliven(n);
+    this.insert(n, front, from + padding, units);
+    this.front = n;
+    this.noteHigh();
+    return this.begin(n, units, requested);
+  }
+
+  private allocateHigh(units: Units, alignment: Units, requested: number): Handle {
+    const low = this.endOf(this.front);
+    const highest = this.cells[this.cells[this.front + NEXT] + OFFSET] - units;
+    // Below 0 the remainder would round up.
+    const offset = highest < low ? highest : highest - (highest % alignment);
+    if (offset < low) return NO_SPACE;
+    const n = this.take();
+    if (n === NIL) return NO_SPACE;
+    this.insert(n, this.front, offset, units);
+    return this.begin(n, units, requested);
+  }
+
+  override allocateMany(requests: readonly RangeRequest[]): Handle[] | undefined {
+    const high = this.highUnits;
+    const handles = super.allocateMany(requests);
+    if (handles === undefined) this.highUnits = high;
+    return handles;
   }
 
   free(handle: Handle): void {
-    const n = this.table.find(handle);
-    const cells = this.table.cells;
-    const units = cells[n + SIZE];
-    this.tally.freed(units, units * this.granularity - readSlack(cells, n + SLACK));
-    const end = cells[n + OFFSET] + units;
-    const below = cells[n + BELOW];
-    const above = cells[n + ABOVE];
-    const from = below === NIL ? 0 : cells[below + OFFSET] + cells[below + SIZE];
-    const to = above === NIL ? this.span.capacityUnits : cells[above + OFFSET];
-    const holeBelow = cells[n + OFFSET] - from;
-    this.countHole(holeBelow !== 0, to !== end);
-    if (below === NIL) this.first = above;
-    else cells[below + ABOVE] = above;
-    if (above === NIL) {
-      this.last = below;
-      this.topUnits = from;
-      // The hole below is now part of the top; was it the longest, nobody knows which one is next.
-      if (holeBelow !== 0 && holeBelow === this.longestBuried) this.longestIsStale = true;
-    } else {
-      cells[above + BELOW] = below;
-      if (to - from > this.longestBuried) this.longestBuried = to - from;
-    }
-    this.table.retire(n);
-    this.table.give(n);
+    const n = this.find(handle);
+    if (n === this.front) this.front = this.cells[n + PREVIOUS];
+    this.remove(n);
   }
 
-  offsetOf(handle: Handle): number {
-    const n = this.table.find(handle);
-    return this.table.cells[n + OFFSET] * this.granularity;
+  override resize(handle: Handle, size: number): boolean {
+    const isDone = super.resize(handle, size);
+    this.noteHigh();
+    return isDone;
   }
 
-  sizeOf(handle: Handle): number {
-    const n = this.table.find(handle);
-    return this.table.cells[n + SIZE] * this.granularity;
-  }
-
-  /** What the space on top can hold; holes below do not count. O(1). @throws UsageError `bad-alignment` */
-  indexOf(handle: Handle): number {
-    return this.table.indexOf(handle);
-  }
-
+  /** What the middle can hold; holes that lie buried do not count. O(1). @throws UsageError `bad-alignment` */
   largestAllocatable(alignment = 1): number {
-    const offset = this.nextOffset(this.span.unitsOfAlignment(alignment));
-    return Math.max(0, this.span.capacityUnits - offset) * this.granularity;
+    return this.alignedRoomBehind(this.front, this.unitsOfAlignment(alignment)) * this.granularity;
   }
 
-  statistics(into?: SuballocatorStatistics): SuballocatorStatistics {
-    const longest = Math.max(this.findLongestBuried(), this.span.capacityUnits - this.topUnits);
-    return this.tally.report(this.capacity, this.granularity, longest * this.granularity, into);
+  /**
+   * Bytes up to the highest end that a range from below ever had, since construction. While nothing is
+   * allocated from the upper end: the capacity that would have been enough. Ranges from the upper end do not
+   * count.
+   */
+  get highWater(): number {
+    return this.highUnits * this.granularity;
   }
 
-  reset(): void {
-    this.table.clear();
-    this.tally.cleared(1);
-    this.first = NIL;
-    this.last = NIL;
-    this.topUnits = 0;
-    this.longestBuried = 0;
-    this.longestIsStale = false;
+  private noteHigh(): void {
+    const end = this.endOf(this.front);
+    if (end > this.highUnits) this.highUnits = end;
   }
 
-  *ranges(): IterableIterator<RangeView> {
-    const granularity = this.granularity;
-    let from = 0;
-    for (let n = this.first; n !== NIL; n = this.table.cells[n + ABOVE]) {
-      const offset = this.table.cells[n + OFFSET];
-      const size = this.table.cells[n + SIZE];
-      if (offset > from) yield freeView(from, offset, granularity);
-      yield { offset: offset * granularity, size: size * granularity, handle: this.table.handleOf(n) };
-      from = offset + size;
-    }
-    if (from < this.span.capacityUnits) yield freeView(from, this.span.capacityUnits, granularity);
+  protected longestHole(): Units {
+    return this.boundFrom(this.roomBehind(this.front));
   }
 
-  /** Bytes of metadata now. */
-  get metadataBytes(): number {
-    return this.table.byteLength;
+  protected override saveParts(parts: RangeParts): void {
+    parts.more = Float64Array.of(this.front, this.highUnits);
   }
 
-  /** The first unit on top that is a multiple of `alignment`; may lie past the end. */
-  private nextOffset(alignment: Units): Units {
-    const over = this.topUnits % alignment;
-    return over === 0 ? this.topUnits : this.topUnits - over + alignment;
+  protected override loadParts(parts: Readonly<RangeParts>): boolean {
+    if (!super.loadParts(parts) || parts.more?.length !== 2) return false;
+    this.highUnits = parts.more[1];
+    return Number.isInteger(this.highUnits) && this.highUnits >= this.endOf(this.front);
   }
-
-  /** Space skipped for alignment is a hole that waits for what is about to lie on it. */
-  private bury(units: Units): void {
-    this.tally.holes(1);
-    this.tally.split();
-    if (units > this.longestBuried) this.longestBuried = units;
-  }
-
-  private push(n: number, offset: Units, units: Units): void {
-    const cells = this.table.cells;
-    cells[n + OFFSET] = offset;
-    cells[n + SIZE] = units;
-    cells[n + BELOW] = this.last;
-    cells[n + ABOVE] = NIL;
-    if (this.last === NIL) this.first = n;
-    else cells[this.last + ABOVE] = n;
-    this.last = n;
-    this.topUnits = offset + units;
-  }
-
-  /** A range has become free between two others: a new hole, one that grew, or two that met. */
-  private countHole(joinsBelow: boolean, joinsAbove: boolean): void {
-    if (joinsBelow) this.tally.merged();
-    if (joinsAbove) this.tally.merged();
-    if (joinsBelow && joinsAbove) this.tally.holes(-1);
-    else if (!joinsBelow && !joinsAbove) this.tally.holes(1);
-  }
-
-  private findLongestBuried(): Units {
-    if (!this.longestIsStale) return this.longestBuried;
-    const cells = this.table.cells;
-    let longest = 0;
-    let from = 0;
-    for (let n = this.first; n !== NIL; n = cells[n + ABOVE]) {
-      longest = Math.max(longest, cells[n + OFFSET] - from);
-      from = cells[n + OFFSET] + cells[n + SIZE];
-    }
-    this.longestBuried = longest;
-    this.longestIsStale = false;
-    return longest;
-  }
-}
-
-function freeView(from: Units, to: Units, granularity: number): RangeView {
-  return { offset: from * granularity, size: (to - from) * granularity, handle: NO_SPACE };
 }
