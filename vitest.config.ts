@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { plantPlugins } from './scripts/plant.ts';
 
 const deep = process.env['GPUHEAP_DEEP'] === '1';
 const conditions = ['source'];
 
 export default defineConfig({
+  plugins: plantPlugins(process.env['GPUHEAP_PLANT']),
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {

@@ -1,6 +1,6 @@
 /**
  * Runs every check of the project and closes with `N passed, N failed`. `--deep` runs the tests alone, with
- * the deep tier's counts.
+ * the deep tier's counts, and the bug zoo.
  *
  * Cost     two steps at a time; the longest first, so that the short ones fill the other core.
  * Promise  exits with 0 only when every step passed and no test was skipped. A step's output is shown only
@@ -27,7 +27,8 @@ const checks = [
   { name: 'packages', command: ['node', join('scripts', 'check-packages.mjs')] },
 ];
 
-const queue = deep ? tests : [...tests, ...checks];
+const zoo = { name: 'zoo', command: ['node', join('scripts', 'zoo.mjs')] };
+const queue = deep ? [...tests, zoo] : [...tests, ...checks];
 const results = [];
 await Promise.all([runQueue(), runQueue()]);
 rmSync(scratch, { recursive: true, force: true });
