@@ -1,1 +1,4 @@
-export { type BenchOptions, type BenchRecord, runBench, SECTION_NAMES, type SectionName } from './bench.ts';
+export { runBench, SECTION_NAMES } from './bench.ts';
+export { type ExportOptions, exportWorkloads } from './export-workloads.ts';
+export type { BenchOptions, BenchRecord } from './sections/bench-run.ts';
+export type { SectionName } from './verdict.ts';

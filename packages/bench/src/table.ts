@@ -1,7 +1,7 @@
 /**
  * Table: figures as text, columns aligned.
  */
-import type { Verdict } from './targets.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Rows of cells as lines; the first column to the left, the others to the right. */
 export function formatTable(rows: readonly (readonly string[])[]): string {

@@ -1,27 +1,35 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { measureMetadata } from '../src/metadata.ts';
-import { measureSteadiness, namesInTrace } from '../src/steadiness.ts';
+import { findKind, KINDS } from '../src/competitors/kinds.ts';
+import { measurableKinds, measureMetadata } from '../src/measures/metadata.ts';
+import { measureSteadiness, namesInTrace } from '../src/measures/steadiness.ts';
 
 // A process of its own runs the built files: `npm test` builds before it tests.
-const runFile = fileURLToPath(new URL('../dist/steady-run.js', import.meta.url));
+const runFile = fileURLToPath(new URL('../dist/measures/steady-run.js', import.meta.url));
+const OPERATIONS = 200_000;
 
 describe('a warm suballocator', () => {
-  it.each(['tlsf', 'best-fit'])('%s makes no garbage and keeps its code', async (name) => {
+  it.each(KINDS)('$name makes no garbage and keeps its code', async ({ name }) => {
     expect(existsSync(runFile), 'build the packages first: pnpm build').toBe(true);
-    const run = await measureSteadiness(name, 1_000_000, runFile);
-    expect(run.operations).toBe(1_000_000);
-    expect(run.liveCount).toBeGreaterThan(1000);
+    const run = await measureSteadiness(name, 'young', OPERATIONS, runFile);
+    expect(run.operations).toBe(OPERATIONS);
+    expect(run.liveCount).toBeGreaterThan(100);
     expect(run.grownBytes).toBeLessThan(65_536);
-    // One number on the heap for every tenth operation would be more than this.
-    expect(run.allocatedBytes).toBeLessThan(1_000_000);
+    // One number on the heap for every hundredth operation would be more than this.
+    expect(run.allocatedBytes).toBeLessThan(OPERATIONS / 10);
     expect(run.collectionCount).toBe(0);
     expect(run.deoptimised).toEqual([]);
   });
 
+  it('does not grow the heap when its records are old', async () => {
+    const run = await measureSteadiness('tlsf', 'old', OPERATIONS, runFile);
+    expect(run.grownBytes).toBeLessThan(65_536);
+    expect(run.deoptimised).toEqual([]);
+  });
+
   it('rejects a kind that it does not know', async () => {
-    await expect(measureSteadiness('slab', 1000, runFile)).rejects.toThrow(/usage/);
+    await expect(measureSteadiness('slab', 'young', 1000, runFile)).rejects.toThrow(/usage/);
   });
 });
 
@@ -38,11 +46,12 @@ describe('the trace of deoptimisations', () => {
 });
 
 describe('metadata', () => {
-  it('is counted for both kinds', () => {
-    const uses = measureMetadata(1000, 1000);
-    expect(uses.map(({ name }) => name)).toEqual(['tlsf', 'best-fit']);
-    for (const use of uses) {
-      expect(use.liveCount).toBe(1000);
+  it('is counted for every kind that serves the sizes and tells', () => {
+    expect(measurableKinds()).toContain(findKind('tlsf'));
+    for (const kind of measurableKinds()) {
+      const use = measureMetadata(kind, 1000, 1000);
+      expect([use.name, use.liveCount]).toEqual([kind.name, 1000]);
+      expect(use.totalBytes).toBeGreaterThan(1000 * 16);
       expect(use.bytesPerLive).toBeCloseTo(use.totalBytes / 1000, 6);
     }
   });

@@ -29,9 +29,16 @@ const {
   Instance,
 } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
 
+/** A compiled module; can be sent to other threads. */
+export type AssemblyScriptModule = object;
+
 /** Compiles the baseline. Throws an Error with the compiler's words when that fails. */
-export async function compileAssemblyScript(): Promise<Competitor> {
-  const module = await compileModule(await compileSource());
+export async function compileAssemblyScript(): Promise<AssemblyScriptModule> {
+  return compileModule(await compileSource());
+}
+
+/** The baseline, of its compiled module. */
+export function makeAssemblyScript(module: AssemblyScriptModule): Competitor {
   return {
     name: 'AssemblyScript',
     mostBytes: 2 ** 31,
@@ -59,7 +66,7 @@ async function compileSource(): Promise<Uint8Array> {
   return binary;
 }
 
-function openSession(module: object, { roomBytes }: SessionRequest): Session {
+function openSession(module: AssemblyScriptModule, { roomBytes }: SessionRequest): Session {
   const pages = Math.ceil(roomBytes / PAGE_BYTES) + OVERHEAD_PAGES;
   const memory = new Memory({ initial: pages, maximum: pages });
   const abort = (): void => {

@@ -27,7 +27,7 @@ export type HomeWorkloadName = 'equal' | 'stack';
 export interface WorkloadOptions {
   /** Bytes, any positive integer. Default 256 for W1, W3, W4 and equal, else 16. */
   readonly alignment?: number;
-  /** Live ranges of W2 (default 65,536), W6 (100,000), equal (49,152 of 65,536 slots) and stack (1,000). */
+  /** Live ranges of W2 (default 65,536), W6 (100,000), equal (49,152 of 65,536 slots) and stack (10,000). */
   readonly live?: number;
   /**
    * How much is timed: operations of W1, W4 and stack (default 1,000,000), free-and-allocate pairs of W2, W6
@@ -111,7 +111,7 @@ function recordNamed(
     case 'equal':
       return recordSwaps(recorder, random, steps, options.live ?? 49_152, () => 256);
     case 'stack':
-      return recordStack(recorder, random, steps, options.live ?? 1_000);
+      return recordStack(recorder, random, steps, options.live ?? 10_000);
   }
 }
 
@@ -198,9 +198,9 @@ function recordCheckerboard(recorder: OperationRecorder, random: XorShift32, cou
   return { span: count * 4 * KIB, fillCount, expectedFailureCount: count / 8 };
 }
 
-/** `live` ranges, then up to 64 of them freed last first and as many allocated, over and over. */
+/** `live` ranges, then up to half of them freed last first and as many allocated, over and over. */
 function recordStack(recorder: OperationRecorder, random: XorShift32, steps: number, live: number): Shape {
-  const most = Math.min(64, live);
+  const most = Math.ceil(live / 2);
   let peakBytes = 0;
   const allocate = (): void => {
     recorder.allocate(random.logUniform(64, 4096));

@@ -1,8 +1,8 @@
 /**
  * Steadiness: whether a warm suballocator makes garbage or loses its optimised code.
  *
- * Layout   a process of its own (`steady-run.ts`, built) with `--expose-gc` and `--trace-deopt`: 1,000,000
- *          operations of W1 to warm up, then as many measured.
+ * Layout   a process of its own (`steady-run.ts`, built) with `--expose-gc` and `--trace-deopt`: operations
+ *          of the kind's home workload to warm up, then the measured stretch.
  *          grown      bytes that the heap holds more after the stretch than before, collected both times
  *          allocated  bytes that the heap holds more without a collection in between
  *          deoptimisations  of any function within the stretch
@@ -15,9 +15,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+/**
+ * `young`: as many operations to warm up as are measured. `old`: few ranges live, and so many operations to
+ * warm up that every record has been used more than 1,023 times; from then on a handle is longer than 31
+ * bits.
+ */
+export type Age = 'young' | 'old';
+
 /** What the measured stretch did. */
 export interface Steadiness {
   readonly name: string;
+  readonly age: Age;
   readonly operations: number;
   /** Ranges live at the end. */
   readonly liveCount: number;
@@ -29,14 +37,21 @@ export interface Steadiness {
   readonly deoptimised: readonly string[];
 }
 
-interface SteadyRun extends Omit<Steadiness, 'name' | 'deoptimised'> {
+interface SteadyRun extends Omit<Steadiness, 'name' | 'age' | 'deoptimised'> {
   readonly traceFrom: number;
   readonly traceTo: number;
 }
 
+const OLD_WARM_UP = 5_000_000;
+const OLD_LIVE = '1000';
+
+/** Megabytes of young objects that fit before the engine collects: more than a steady stretch makes. */
+const ROOM = 64;
+
 /** Runs `runFile` (the built `steady-run.js`) for a kind. Rejects when the process fails. */
 export async function measureSteadiness(
   name: string,
+  age: Age,
   operations: number,
   runFile: string,
 ): Promise<Steadiness> {
@@ -45,16 +60,18 @@ export async function measureSteadiness(
   try {
     const flags = [
       '--expose-gc',
+      `--min-semi-space-size=${ROOM}`,
+      `--max-semi-space-size=${ROOM}`,
       '--trace-deopt',
       '--redirect-code-traces',
       `--redirect-code-traces-to=${traceFile}`,
     ];
-    const count = String(operations);
-    const args = [...flags, runFile, name, count, count, traceFile];
+    const [warmUp, live] = age === 'old' ? [OLD_WARM_UP, OLD_LIVE] : [operations, ''];
+    const args = [...flags, runFile, name, String(warmUp), String(operations), live, traceFile];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const { traceFrom, traceTo, ...figures } = JSON.parse(lastLine(stdout)) as SteadyRun;
     const trace = readFileSync(traceFile).subarray(traceFrom, traceTo).toString();
-    return { name, ...figures, deoptimised: namesInTrace(trace) };
+    return { name, age, ...figures, deoptimised: namesInTrace(trace) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

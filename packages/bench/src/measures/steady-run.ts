@@ -7,28 +7,31 @@
  */
 import { statSync } from 'node:fs';
 import { PerformanceObserver, performance } from 'node:perf_hooks';
-import { makeWorkload } from '@gpuheap/testing/workloads';
-import { BEST_FIT, TLSF } from './competitors/ours.ts';
-import { replayPart } from './timed-pass.ts';
+import { findKind } from '../competitors/kinds.ts';
+import { replayPart } from '../loops/timed-pass.ts';
+import { liveHandles, makeHeld, packSteps } from '../programs/program.ts';
+import { recordOperations } from '../programs/rows.ts';
 
-const [kind, warmUpCount = '1000000', measuredCount = '1000000', traceFile = ''] = process.argv.slice(2);
+const [name = '', warmUpCount = '', measuredCount = '', live = '', traceFile = ''] = process.argv.slice(2);
 const collect = (globalThis as { gc?: () => void }).gc;
-const competitor = [TLSF, BEST_FIT].find(({ name }) => name === kind);
-if (competitor === undefined || collect === undefined) {
-  throw new Error('usage: node --expose-gc steady-run.js tlsf|best-fit WARM-UP MEASURED TRACE-FILE');
+if (collect === undefined) {
+  throw new Error('usage: node --expose-gc steady-run.js KIND WARM-UP MEASURED LIVE TRACE-FILE');
 }
 
+const SLICE_OPERATIONS = 1000;
 const warmUp = Number(warmUpCount);
-const workload = makeWorkload('W1', { steps: warmUp + Number(measuredCount) });
-const session = competitor.open({
-  spanBytes: workload.span,
-  roomBytes: workload.span,
-  alignment: workload.alignment,
-});
-const state = {
-  handles: new Array<number>(workload.slotCount).fill(0),
-  offsets: new Float64Array(workload.slotCount),
-};
+const kind = findKind(name);
+const program = recordOperations(
+  kind.home,
+  warmUp + Number(measuredCount),
+  live === '' ? {} : { live: Number(live) },
+);
+const { span: spanBytes, alignment, fillCount } = program;
+const measuredFrom = fillCount + warmUp;
+const measuredTo = measuredFrom + Number(measuredCount);
+const steps = packSteps(program);
+const held = makeHeld(program);
+const session = kind.open({ spanBytes, roomBytes: spanBytes, alignment });
 const collections: number[] = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) collections.push(entry.startTime);
@@ -36,15 +39,13 @@ new PerformanceObserver((list) => {
 
 const subject = session.start();
 const marks = { traceFrom: 0, traceTo: 0, startTime: 0, endTime: 0 };
-// Warm-up in parts: the loop is entered afresh, as it is when measured, and a collection in between lets the
-// engine drop what it will not need.
-const { fillCount } = workload;
-replayPart(workload, subject, state, 0, fillCount + warmUp / 2);
+// Warm-up in parts: a collection in between lets the engine drop what it will not need.
+replay(0, fillCount + warmUp / 2);
 await settle();
 collect();
-replayPart(workload, subject, state, fillCount + warmUp / 2, fillCount + (warmUp * 3) / 4);
+replay(fillCount + warmUp / 2, fillCount + (warmUp * 3) / 4);
 await settle();
-replayPart(workload, subject, state, fillCount + (warmUp * 3) / 4, fillCount + warmUp);
+replay(fillCount + (warmUp * 3) / 4, measuredFrom);
 await settle();
 collect();
 collect();
@@ -52,7 +53,7 @@ const settled = readHeap();
 marks.traceFrom = traceLength();
 marks.startTime = performance.now();
 const before = readHeap();
-replayPart(workload, subject, state, fillCount + warmUp, workload.operationCount);
+replay(measuredFrom, measuredTo);
 const after = readHeap();
 marks.endTime = performance.now();
 marks.traceTo = traceLength();
@@ -64,15 +65,22 @@ await settle();
 const { startTime, endTime } = marks;
 console.log(
   JSON.stringify({
-    operations: workload.operationCount - fillCount - warmUp,
+    operations: measuredTo - measuredFrom,
     grownBytes: resettled - settled,
     allocatedBytes: after - before,
     collectionCount: collections.filter((at) => at > startTime && at < endTime).length,
     traceFrom: marks.traceFrom,
     traceTo: marks.traceTo,
-    liveCount: state.handles.reduce((count, handle) => count + (handle === 0 ? 0 : 1), 0),
+    liveCount: liveHandles(held).length,
   }),
 );
+
+/** In slices, so that the loop is entered often: code that is compiled meanwhile is used from the next on. */
+function replay(from: number, to: number): void {
+  for (let at = from; at < to; at += SLICE_OPERATIONS) {
+    replayPart(steps, alignment, subject, held, at, Math.min(to, at + SLICE_OPERATIONS));
+  }
+}
 
 /** Lets the engine's threads finish what they compile. */
 function settle(): Promise<void> {

@@ -4,14 +4,14 @@
  *
  * Cost     O(events).
  */
-import { OPERATION_ALLOCATE, OPERATION_FREE, type Workload } from '@gpuheap/testing/workloads';
+import { OPERATION_ALLOCATE, OPERATION_FREE } from '@gpuheap/testing/workloads';
 import { carriedTraces, EventKind, findTrace, readTrace, type Trace } from '@gpuheap/trace';
-
-/** What the loops need of a workload. */
-export type Program = Omit<Workload, 'name'>;
+import type { Program } from './program.ts';
 
 /** A trace's operations, and how many buffers it holds at once at most. */
 export interface TraceProgram {
+  /** As the row is called: `real-three-stream`. */
+  readonly id: string;
   readonly title: string;
   readonly program: Program;
   readonly liveCount: number;
@@ -23,12 +23,16 @@ const ALIGNMENT = 256;
 export async function readTracePrograms(): Promise<TraceProgram[]> {
   const programs: TraceProgram[] = [];
   for (const name of carriedTraces()) {
-    programs.push({ title: `real ${name}`, ...programOf(await readTrace(findTrace(name))) });
+    programs.push({
+      id: `real-${name}`,
+      title: `real ${name}`,
+      ...programOf(await readTrace(findTrace(name))),
+    });
   }
   return programs;
 }
 
-function programOf(trace: Trace): Omit<TraceProgram, 'title'> {
+function programOf(trace: Trace): Omit<TraceProgram, 'id' | 'title'> {
   const kind: number[] = [];
   const slot: number[] = [];
   const size: number[] = [];

@@ -1,0 +1,42 @@
+/**
+ * Verdict: a figure held against its target.
+ */
+
+/** The targets of TARGETS that the benchmarks decide, and two sections that report without a target. */
+export type SectionName =
+  | 'P1'
+  | 'P2'
+  | 'P3'
+  | 'P4'
+  | 'P5'
+  | 'P6'
+  | 'P7'
+  | 'P8'
+  | 'P9'
+  | 'P10'
+  | 'latency'
+  | 'growth';
+
+/** A figure beside its target. */
+export interface Verdict {
+  readonly target: SectionName;
+  readonly what: string;
+  readonly figure: number;
+  readonly bound: 'at least' | 'at most';
+  readonly limit: number;
+  readonly unit: string;
+  readonly met: boolean;
+}
+
+/** Whether the figure is within its limit. */
+export function judge(
+  target: SectionName,
+  what: string,
+  figure: number,
+  bound: Verdict['bound'],
+  limit: number,
+  unit: string,
+): Verdict {
+  const met = bound === 'at least' ? figure >= limit : figure <= limit;
+  return { target, what, figure, bound, limit, unit, met };
+}
