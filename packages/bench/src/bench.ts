@@ -19,7 +19,7 @@ import { runTimes } from './sections/times.ts';
 import { formatVerdicts } from './table.ts';
 import type { SectionName } from './verdict.ts';
 
-/** P1 to P6 time, P6 and P7 tightness, P8 metadata, P9 steadiness, P10 object layers; two without a target. */
+/** P1 to P6 time, P6 and P7 tightness, P8 metadata, P9 steadiness, P10 object layers; two have no target. */
 export const SECTION_NAMES: readonly SectionName[] = [
   'P1',
   'P2',

@@ -6,6 +6,7 @@
  */
 import {
   BestFit,
+  Fixed,
   Linear,
   Ring,
   type Suballocator,
@@ -35,6 +36,7 @@ export const KINDS: readonly Kind[] = [
   makeKind('best-fit', BestFit, 'W1', ALL),
   makeKind('linear', Linear, 'stack', ['stack']),
   makeKind('ring', Ring, 'W3', ['W3']),
+  makeKind('fixed', Fixed, 'equal', ['equal']),
 ];
 
 /** The default kind, which the targets are about. */
