@@ -8,6 +8,7 @@ import type { CompetitorName } from './competitors/by-name.ts';
 import { NPM_MALLOC } from './competitors/npm-malloc.ts';
 import { THI_NG } from './competitors/thi-ng.ts';
 import { SEPARATE_THREADS, type Threads } from './isolation/threads.ts';
+import { runAgeing } from './sections/ageing.ts';
 import { asks, type BenchOptions, type BenchRecord, type BenchRun } from './sections/bench-run.ts';
 import { runGrowth } from './sections/growth.ts';
 import { runLatency } from './sections/latency.ts';
@@ -19,7 +20,7 @@ import { runTimes } from './sections/times.ts';
 import { formatVerdicts } from './table.ts';
 import type { SectionName } from './verdict.ts';
 
-/** P1 to P6 time, P6 and P7 tightness, P8 metadata, P9 steadiness, P10 object layers; two have no target. */
+/** P1 to P6 time, P6 and P7 tightness, P8 metadata, P9 steadiness, P10 object layers; three have none. */
 export const SECTION_NAMES: readonly SectionName[] = [
   'P1',
   'P2',
@@ -33,6 +34,7 @@ export const SECTION_NAMES: readonly SectionName[] = [
   'P10',
   'latency',
   'growth',
+  'ageing',
 ];
 
 /** Runs the sections in order. Minutes, unless quick. */
@@ -49,6 +51,7 @@ export async function runBench(
     layers: [],
     latency: [],
     growth: [],
+    ageing: [],
     verdicts: [],
   };
   const run: BenchRun = { options, record, threads, print };
@@ -60,6 +63,7 @@ export async function runBench(
   if (asks(run, 'P10')) await runObjectLayers(run);
   if (asks(run, 'latency')) await runLatency(run);
   if (asks(run, 'growth')) await runGrowth(run);
+  if (asks(run, 'ageing')) await runAgeing(run);
   if (record.verdicts.length > 0) print(formatVerdicts(record.verdicts));
   return record;
 }

@@ -2,7 +2,7 @@
  * Verdict: a figure held against its target.
  */
 
-/** The targets of TARGETS that the benchmarks decide, and two sections that report without a target. */
+/** The targets of TARGETS that the benchmarks decide, and three sections that report without a target. */
 export type SectionName =
   | 'P1'
   | 'P2'
@@ -15,7 +15,8 @@ export type SectionName =
   | 'P9'
   | 'P10'
   | 'latency'
-  | 'growth';
+  | 'growth'
+  | 'ageing';
 
 /** A figure beside its target. */
 export interface Verdict {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runBench } from '../src/bench.ts';
 import { KINDS, TLSF } from '../src/competitors/kinds.ts';
 import { ONE_THREAD } from '../src/isolation/threads.ts';
+import { measureAgeing } from '../src/measures/ageing.ts';
 import { measureLatency, quantileOf } from '../src/measures/latency.ts';
 import { LAYER_NAMES, openLayer } from '../src/measures/object-layers.ts';
 import { measureTableGrowth } from '../src/measures/table-growth.ts';
@@ -41,6 +42,14 @@ describe('growth of tables', () => {
     expect([growth.name, growth.liveCount]).toEqual([kind.name, 3000]);
     expect(growth.longestAt).toBeLessThan(3000);
     expect(growth.longest).toBeGreaterThan(0);
+  });
+});
+
+describe('ageing', () => {
+  it('times the first stretches and the last', async () => {
+    const figures = await measureAgeing(TLSF, 1);
+    expect(figures.name).toBe('tlsf');
+    expect(Math.min(figures.young, figures.old)).toBeGreaterThan(0);
   });
 });
 

@@ -6,6 +6,7 @@
  */
 import { type CompetitorName, findCompetitor } from '../competitors/by-name.ts';
 import { findKind } from '../competitors/kinds.ts';
+import { type Ageing, measureAgeing } from '../measures/ageing.ts';
 import { type Latency, measureLatency } from '../measures/latency.ts';
 import { type LayerName, openLayer } from '../measures/object-layers.ts';
 import { measureTableGrowth, type TableGrowth } from '../measures/table-growth.ts';
@@ -38,6 +39,16 @@ export interface GrowthTask {
   readonly repeats: number;
 }
 
+/** Something that is measured at once. */
+export interface AgeingTask {
+  readonly what: 'ageing';
+  readonly kind: string;
+  readonly repeats: number;
+}
+
+/** Every task that is no lane. */
+export type SingleTask = LatencyTask | GrowthTask | AgeingTask;
+
 /** The lane of a task, in this thread. */
 export function openTask(task: LaneTask): Promise<Lane> {
   if (task.what === 'layer') return openLayer(task.program, task.layer);
@@ -45,8 +56,9 @@ export function openTask(task: LaneTask): Promise<Lane> {
 }
 
 /** The result of a task, in this thread. */
-export function runTask(task: LatencyTask | GrowthTask): Promise<Latency | TableGrowth> {
+export function runTask(task: SingleTask): Promise<Latency | TableGrowth | Ageing> {
   const kind = findKind(task.kind);
   if (task.what === 'latency') return measureLatency(task.program, kind, task.passes);
+  if (task.what === 'ageing') return measureAgeing(kind, task.repeats);
   return measureTableGrowth(kind, task.liveCount, task.repeats);
 }

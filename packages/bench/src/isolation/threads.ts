@@ -4,10 +4,19 @@
  * Promise  one thread runs at a time: the others wait for a message.
  */
 import { Worker } from 'node:worker_threads';
+import type { Ageing } from '../measures/ageing.ts';
 import type { Latency } from '../measures/latency.ts';
 import type { TableGrowth } from '../measures/table-growth.ts';
 import { type Lane, measureTimes, type PassResult, type Repeats, type Timing } from '../measures/times.ts';
-import { type GrowthTask, type LaneTask, type LatencyTask, openTask, runTask } from './task.ts';
+import {
+  type AgeingTask,
+  type GrowthTask,
+  type LaneTask,
+  type LatencyTask,
+  openTask,
+  runTask,
+  type SingleTask,
+} from './task.ts';
 
 /** What a thread answers when it is ready. */
 export type LaneGreeting = Pick<Lane, 'name' | 'operations'>;
@@ -18,6 +27,7 @@ export interface Threads {
   time(tasks: readonly LaneTask[], repeats: Repeats): Promise<Timing[]>;
   measureLatency(task: LatencyTask): Promise<Latency>;
   measureGrowth(task: GrowthTask): Promise<TableGrowth>;
+  measureAgeing(task: AgeingTask): Promise<Ageing>;
 }
 
 /** A thread for each lane and task. Needs the built files. */
@@ -43,6 +53,7 @@ export const SEPARATE_THREADS: Threads = {
   },
   measureLatency: (task) => runInWorker<Latency>(task),
   measureGrowth: (task) => runInWorker<TableGrowth>(task),
+  measureAgeing: (task) => runInWorker<Ageing>(task),
 };
 
 /** Everything in the caller's thread: for tests, which run the sources. */
@@ -52,9 +63,10 @@ export const ONE_THREAD: Threads = {
   },
   measureLatency: async (task) => (await runTask(task)) as Latency,
   measureGrowth: async (task) => (await runTask(task)) as TableGrowth,
+  measureAgeing: async (task) => (await runTask(task)) as Ageing,
 };
 
-async function runInWorker<Result>(task: LatencyTask | GrowthTask): Promise<Result> {
+async function runInWorker<Result>(task: SingleTask): Promise<Result> {
   const worker = startWorker(task);
   try {
     return await nextMessage<Result>(worker);
@@ -63,7 +75,7 @@ async function runInWorker<Result>(task: LatencyTask | GrowthTask): Promise<Resu
   }
 }
 
-function startWorker(task: LaneTask | LatencyTask | GrowthTask): Worker {
+function startWorker(task: LaneTask | SingleTask): Worker {
   return new Worker(new URL('./thread.js', import.meta.url), { workerData: task });
 }
 

@@ -2,6 +2,7 @@
  * Bench run: what every section is given, and where its figures go.
  */
 import type { Threads } from '../isolation/threads.ts';
+import type { Ageing } from '../measures/ageing.ts';
 import type { Latency } from '../measures/latency.ts';
 import type { MetadataUse } from '../measures/metadata.ts';
 import type { Steadiness } from '../measures/steadiness.ts';
@@ -52,6 +53,7 @@ export interface BenchRecord {
   readonly layers: Timing[];
   readonly latency: LatencyRow[];
   readonly growth: TableGrowth[];
+  readonly ageing: Ageing[];
   readonly verdicts: Verdict[];
 }
 
