@@ -47,7 +47,7 @@ describe('growth of tables', () => {
 
 describe('ageing', () => {
   it('times the first stretches and the last', async () => {
-    const figures = await measureAgeing(TLSF, 1);
+    const figures = await measureAgeing(TLSF, 1, 10_000);
     expect(figures.name).toBe('tlsf');
     expect(Math.min(figures.young, figures.old)).toBeGreaterThan(0);
   });
@@ -82,25 +82,19 @@ describe('a run', () => {
     expect(lines.join('\n')).toContain('pass --peers FILE for verdicts');
   });
 
-  it('judges with results of peers, if they are of these workloads', async () => {
+  it('judges with results of peers', async () => {
     const vma = { name: 'VMA virtual block', workload: 'w3', nanoseconds: 1e9, failedCount: 0 };
     // W3 has 500 allocates a frame, and as many frees from the fourth frame on.
     const operationCount = 200 * 500 + 197 * 500;
     const options = { ...inShort, sections: ['P1'] } as const;
     const judged = await run({ ...options, peers: { peers: [{ ...vma, operationCount }] } });
     expect(judged.verdicts.map(({ target, met }) => [target, met])).toEqual([['P1', true]]);
-    const lines: string[] = [];
-    const others = { peers: [{ ...vma, operationCount: operationCount + 1 }] };
-    expect((await run({ ...options, peers: others }, lines)).verdicts).toEqual([]);
-    expect(lines.join('\n')).toContain('export and measure again');
   });
 
-  it('reports latency and growth without a verdict', async () => {
-    const options = { ...inShort, workload: 'stack', sections: ['latency', 'growth'] } as const;
-    const record = await run(options);
+  it('reports latency without a verdict', async () => {
+    const record = await run({ ...inShort, workload: 'stack', sections: ['latency'] });
     expect(record.latency.map(({ title }) => title)).toEqual(['stack']);
     expect(record.latency[0]?.latencies.map(({ name }) => name)).toEqual(['linear']);
-    expect(record.growth.map(({ name }) => name)).toEqual(KINDS.map(({ name }) => name));
     expect(record.verdicts).toEqual([]);
   });
 });

@@ -19,12 +19,20 @@ export interface Ageing {
 }
 
 const STRETCHES = 12;
+/** Long enough for a thousand records to have a thousand lives in all stretches but one. */
 const STRETCH_OPERATIONS = 500_000;
 const LIVE = 1000;
 
-/** Runs the workload `repeats` times after one to warm up. O(operations × repeats). */
-export async function measureAgeing(kind: Kind, repeats: number): Promise<Ageing> {
-  const program = recordOperations(kind.home, STRETCHES * STRETCH_OPERATIONS, { live: LIVE });
+/**
+ * Runs the workload, in stretches of `operations`, `repeats` times after one to warm up.
+ * O(operations × repeats).
+ */
+export async function measureAgeing(
+  kind: Kind,
+  repeats: number,
+  operations: number = STRETCH_OPERATIONS,
+): Promise<Ageing> {
+  const program = recordOperations(kind.home, STRETCHES * operations, { live: LIVE });
   const { replayPart } = await loadCopy<TimedPassModule>('timed-pass');
   const steps = packSteps(program);
   const held = makeHeld(program);
@@ -35,12 +43,12 @@ export async function measureAgeing(kind: Kind, repeats: number): Promise<Ageing
     held.fill(0);
     replayPart(steps, alignment, subject, held, 0, fillCount);
     for (let stretch = 0; stretch < STRETCHES; stretch++) {
-      const from = fillCount + stretch * STRETCH_OPERATIONS;
+      const from = fillCount + stretch * operations;
       const before = process.cpuUsage();
-      replayPart(steps, alignment, subject, held, from, from + STRETCH_OPERATIONS);
+      replayPart(steps, alignment, subject, held, from, from + operations);
       const { user, system } = process.cpuUsage(before);
       if (i === 0) continue;
-      const nanoseconds = ((user + system) * 1000) / STRETCH_OPERATIONS;
+      const nanoseconds = ((user + system) * 1000) / operations;
       least[stretch] = Math.min(least[stretch] as number, nanoseconds);
     }
   }
