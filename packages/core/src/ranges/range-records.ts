@@ -337,8 +337,9 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
     this.usedUnits = 0;
     this.slackBytes = ZERO;
     this.liveCount = 0;
-    this.mergeCount = this.splitCount;
-    this.addedCount = holes;
+    // Where the span has grown more may have been joined than was ever split.
+    this.mergeCount = Math.max(this.mergeCount, this.splitCount);
+    this.addedCount = holes + this.mergeCount - this.splitCount;
     this.wideSlacks.clear();
   }
 

@@ -36,6 +36,7 @@ import {
 } from './suballocator.ts';
 
 // Cells of a record, as in live-ranges.ts; constants of this file are faster than imports.
+const FREE_LINK = 1; // unused: the next unused record, or NIL
 const SIZE = 1; // units
 const OFFSET = 2; // first unit
 const PREVIOUS = 4; // the range to the left
@@ -83,34 +84,57 @@ export class Ring extends LiveRanges {
     return new Ring(optionsOf(state, 'ring')).load(state);
   }
 
+  /**
+   * Written out, though `take` and `insert` say the same: the engine compiles it as one piece, wherever it is
+   * called, and is spared half of the loads.
+   */
   allocate(size: number, alignment = 1): Handle {
     const units = this.unitsOfSize(size);
     const alignmentUnits = this.unitsOfAlignment(alignment);
-    const { cells, front } = this;
-    const head = cells[front + OFFSET] + cells[front + SIZE];
-    const right = cells[front + NEXT];
-    const padding = alignmentUnits === 1 ? 0 : paddingAt(head, alignmentUnits);
-    let left = front;
-    let offset = head + padding;
-    if (units > cells[right + OFFSET] - head - padding) {
-      // Once round, unless the oldest range is next. An empty ring has no other place: wall follows wall.
-      if (right !== WALL || units > cells[cells[WALL + NEXT] + OFFSET]) return NO_SPACE;
+    let cells = this.cells;
+    let left = this.front;
+    let right = cells[left + NEXT];
+    let head = cells[left + OFFSET] + cells[left + SIZE];
+    let padding = alignmentUnits === 1 ? 0 : paddingAt(head, alignmentUnits);
+    let room = cells[right + OFFSET] - head - padding;
+    if (units > room) {
+      // Once round, unless the oldest range is next. An empty ring has no other place.
+      if (right !== WALL || left === WALL) return NO_SPACE;
       left = WALL;
-      offset = 0;
+      right = cells[WALL + NEXT];
+      head = 0;
+      padding = 0;
+      room = cells[right + OFFSET];
+      if (units > room) return NO_SPACE;
     }
-    const n = this.take();
-    if (n === NIL) return NO_SPACE;
-    this.insert(n, left, offset, units);
+    let n = this.freeHead;
+    if (n !== NIL) {
+      this.freeHead = cells[n + FREE_LINK];
+    } else {
+      n = this.takeFresh();
+      if (n === NIL) return NO_SPACE;
+      cells = this.cells;
+    }
+    cells[n + SIZE] = units;
+    cells[n + OFFSET] = head + padding;
+    cells[n + PREVIOUS] = left;
+    cells[n + NEXT] = right;
+    cells[left + NEXT] = n;
+    cells[right + PREVIOUS] = n;
+    const born = this.allocationCount;
+    if (born < EPOCH) {
+      cells[n + BIRTH] = born;
+      cells[n + BIRTH_EPOCH] = 0;
+    } else this.noteLateBirth(n);
+    if (padding !== 0) this.splitCount++;
+    if (units !== room) this.splitCount++;
     this.front = n;
-    this.noteBirth(n);
     return this.begin(n, units, size);
   }
 
-  private noteBirth(n: number): void {
-    const born = this.allocationCount;
-    const epoch = born < EPOCH ? 0 : Math.floor(born / EPOCH);
-    this.cells[n + BIRTH] = epoch === 0 ? born : born % EPOCH;
-    this.cells[n + BIRTH_EPOCH] = epoch;
+  private noteLateBirth(n: number): void {
+    this.cells[n + BIRTH] = this.allocationCount % EPOCH;
+    this.cells[n + BIRTH_EPOCH] = Math.floor(this.allocationCount / EPOCH);
   }
 
   free(handle: Handle): void {

@@ -143,6 +143,18 @@ describe('ring, restored', () => {
     }
   });
 
+  it('knows the age of a range whose record was taken past the 2^31st by a refused batch', () => {
+    const young = new Ring({ capacity: 4 });
+    young.allocate(1);
+    const ring = restoreLate(young, 2 ** 31 - 2);
+    expect(ring.allocateMany([{ size: 1 }, { size: 1 }, { size: 2 }])).toBeUndefined();
+    ring.allocate(1);
+    expect(ring.mark()).toBe(2 ** 31);
+    expect(ring.freeUpTo(2 ** 31)).toBe(2);
+    ring.allocate(1);
+    expect([ring.freeUpTo(2 ** 31), ring.freeUpTo(2 ** 31 + 1)]).toEqual([0, 1]);
+  });
+
   it('refuses a state whose parts contradict each other', () => {
     const scene = open(12);
     for (const letter of 'abcd') scene.put(letter, 3);
