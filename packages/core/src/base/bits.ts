@@ -34,6 +34,11 @@ export function isInt32(value: number): boolean {
   return (value | 0) === value;
 }
 
+/** 1 when a 32-bit integer is negative, else 0; without a branch. */
+export function signBit(value: number): number {
+  return value >>> 31;
+}
+
 /** `value`, an integer from 0 to 2^31-1, divided by 2^`count` (0 to 31), rounded down. */
 export function shiftRight(value: number, count: number): number {
   return value >> count;
