@@ -4,7 +4,8 @@
  *
  * Cost     O(ranges).
  * Promise  asks through the contract alone, so it shares no code with what it checks; never throws, always
- *          ends, changes nothing. An empty answer means: tiled, merged, counted, and every live handle
+ *          ends, changes nothing. An empty answer means: every region is tiled, free neighbours are merged
+ *          where the kind promises it and never across a border, all is counted, and every live handle
  *          answers for its range.
  * Refusal  can not see alignments, which are not kept, nor what a range held before.
  */
@@ -12,17 +13,25 @@ import type { Handle } from '../base/quantities.ts';
 import {
   NO_SPACE,
   type RangeView,
+  type RegionView,
   type Suballocator,
   type SuballocatorStatistics,
 } from '../ranges/suballocator.ts';
+import { checkCapabilities } from './validate-capabilities.ts';
 
-/** What the walk over `ranges()` adds up. */
+/** What the walk over `ranges()` adds up. Bytes and counts. */
 interface Recount {
   used: number;
   liveCount: number;
   holeCount: number;
+  /** The longest free range. */
   largestFree: number;
+  /** The longest row of free ranges within a region: more than one where neighbours stay apart. */
+  longestRow: number;
 }
+
+/** Sums beyond 2^53 are rounded; what is worked out from them may differ in the last bits. */
+const ROUNDING = 2 ** -48;
 
 /**
  * All violations of the contract that can be seen now, each a sentence; empty when there are none. O(ranges).
@@ -30,8 +39,9 @@ interface Recount {
 export function validate(suballocator: Suballocator): string[] {
   const violations: string[] = [];
   try {
-    checkSpan(suballocator, violations);
-    const recount = walkRanges(suballocator, violations);
+    checkCapabilities(suballocator, violations);
+    const regions = regionsOf(suballocator, violations);
+    const recount = walkRanges(suballocator, regions, violations);
     checkStatistics(suballocator, recount, violations);
     checkLargest(suballocator, recount, violations);
   } catch (error) {
@@ -40,50 +50,92 @@ export function validate(suballocator: Suballocator): string[] {
   return violations;
 }
 
-function checkSpan({ capacity, granularity }: Suballocator, violations: string[]): void {
+/** The regions, checked: whole units, in order, apart, and together the capacity. */
+function regionsOf(suballocator: Suballocator, violations: string[]): readonly RegionView[] {
+  const { capacity, granularity } = suballocator;
   if (!Number.isSafeInteger(granularity) || granularity < 1) {
     violations.push(`The granularity is ${granularity}, not a positive integer.`);
   }
-  if (!Number.isSafeInteger(capacity) || capacity < granularity || capacity % granularity !== 0) {
-    violations.push(`The capacity is ${capacity}, not a positive multiple of ${granularity}.`);
+  const regions = suballocator.regions?.() ?? [{ offset: 0, size: capacity }];
+  let sum = 0;
+  let reached = 0;
+  for (const { offset, size } of regions) {
+    const isWhole = offset >= 0 && size > 0 && offset % granularity === 0 && size % granularity === 0;
+    if (!isWhole || !Number.isSafeInteger(offset + size)) {
+      violations.push(`The region of ${size} bytes at ${offset} is not of whole units of ${granularity}.`);
+    }
+    if (offset < reached) violations.push(`The region at ${offset} begins before the one before it ends.`);
+    reached = offset + size;
+    sum += size;
   }
+  if (sum !== capacity) violations.push(`The capacity is ${capacity}; the regions have ${sum}.`);
+  return regions;
 }
 
-function walkRanges(suballocator: Suballocator, violations: string[]): Recount {
-  const recount: Recount = { used: 0, liveCount: 0, holeCount: 0, largestFree: 0 };
+function walkRanges(
+  suballocator: Suballocator,
+  regions: readonly RegionView[],
+  violations: string[],
+): Recount {
+  const { granularity, capabilities } = suballocator;
+  const recount: Recount = { used: 0, liveCount: 0, holeCount: 0, largestFree: 0, longestRow: 0 };
   const seen = new Set<Handle>();
-  let reached = 0;
-  let wasFree = false;
+  let index = 0;
+  let reached = regions[0]?.offset ?? 0;
+  let end = endOf(regions[0]);
+  /** Free bytes directly before `reached`, within its region. */
+  let row = 0;
   for (const range of suballocator.ranges()) {
     const { offset, size, handle } = range;
+    if (reached >= end && index + 1 < regions.length) {
+      index++;
+      row = 0;
+      reached = regions[index]?.offset ?? 0;
+      end = endOf(regions[index]);
+    }
     if (offset !== reached) {
       violations.push(`The range at ${offset} should begin at ${reached}, where the one before it ends.`);
     }
-    if (!(size > 0) || size % suballocator.granularity !== 0) {
+    if (!(size > 0) || size % granularity !== 0) {
       violations.push(
         `The range at ${offset} has ${size} bytes, not a positive multiple of the granularity.`,
       );
       break; // The walk might never end.
     }
+    reached = offset + size;
     if (handle === NO_SPACE) {
-      if (wasFree) violations.push(`The free range at ${offset} was not joined with the free one before it.`);
-      recount.holeCount++;
-      recount.largestFree = Math.max(recount.largestFree, size);
+      if (row > 0 && capabilities.mergesNeighbours) {
+        violations.push(`The free range at ${offset} was not joined with the free one before it.`);
+      }
+      row += size;
+      countHole(recount, size, row);
     } else {
+      row = 0;
       if (seen.has(handle)) violations.push(`Handle ${handle} names two ranges, one of them at ${offset}.`);
       seen.add(handle);
       recount.liveCount++;
       recount.used += size;
       checkHandle(suballocator, range, violations);
     }
-    wasFree = handle === NO_SPACE;
-    reached = offset + size;
-    if (reached > suballocator.capacity) break; // So is this: reported below.
+    if (reached > end) {
+      violations.push(`The range at ${offset} ends at ${reached}, its region at ${end}.`);
+      break; // So is this.
+    }
   }
-  if (reached !== suballocator.capacity) {
-    violations.push(`The ranges end at ${reached}; the capacity is ${suballocator.capacity}.`);
+  if (reached < end || index + 1 < regions.length) {
+    violations.push(`The ranges end at ${reached}; the last region ends at ${endOf(regions.at(-1))}.`);
   }
   return recount;
+}
+
+function endOf(region: RegionView | undefined): number {
+  return region === undefined ? 0 : region.offset + region.size;
+}
+
+function countHole(recount: Recount, size: number, row: number): void {
+  recount.holeCount++;
+  if (size > recount.largestFree) recount.largestFree = size;
+  if (row > recount.longestRow) recount.longestRow = row;
 }
 
 function checkHandle(suballocator: Suballocator, range: RangeView, violations: string[]): void {
@@ -102,18 +154,45 @@ function checkHandle(suballocator: Suballocator, range: RangeView, violations: s
 
 function checkStatistics(suballocator: Suballocator, recount: Recount, violations: string[]): void {
   const said = suballocator.statistics();
-  const expected: Partial<SuballocatorStatistics> = {
-    ...recount,
-    capacity: suballocator.capacity,
-    free: suballocator.capacity - recount.used,
-    freeCount: said.allocationCount - recount.liveCount,
-  };
-  for (const [name, value] of Object.entries(expected)) {
-    const figure = said[name as keyof SuballocatorStatistics];
+  const { used, liveCount, holeCount } = recount;
+  const free = suballocator.capacity - used;
+  expect('capacity', suballocator.capacity);
+  expect('used', used);
+  expect('free', free);
+  expect('liveCount', liveCount);
+  expect('holeCount', holeCount);
+  expect('freeCount', said.allocationCount - liveCount);
+  expect('fragmentation', free === 0 ? 0 : 1 - said.largestFree / free);
+  expect('freedBytes', said.allocatedBytes - used);
+  if (suballocator.capabilities.exactLargestFree) expect('largestFree', recount.largestFree);
+  else if (said.largestFree > recount.largestFree || said.largestFree > 0 !== free > 0) {
+    violations.push(
+      `Statistics say largestFree is ${said.largestFree}; the longest free range is ${recount.largestFree}.`,
+    );
+  }
+  checkFigures(said, violations);
+
+  function expect(name: keyof SuballocatorStatistics, value: number): void {
+    const figure = said[name];
+    if (Math.abs(figure - value) <= ROUNDING * said.allocatedBytes && isDerived(name)) return;
     if (figure !== value) violations.push(`Statistics say ${name} is ${figure}; a recount says ${value}.`);
   }
+}
+
+/** Whether rounding has a part in a figure. */
+function isDerived(name: keyof SuballocatorStatistics): boolean {
+  return name === 'freedBytes';
+}
+
+function checkFigures(said: SuballocatorStatistics, violations: string[]): void {
   for (const [name, figure] of Object.entries(said)) {
-    if (!Number.isSafeInteger(figure) || figure < 0) {
+    // Bytes since construction may pass 2^53.
+    const isSum = name === 'allocatedBytes' || name === 'freedBytes';
+    const isWhole = isSum ? Number.isInteger(figure) : Number.isSafeInteger(figure);
+    if (name === 'fragmentation') {
+      if (!(figure >= 0 && figure < 1))
+        violations.push(`Statistics say ${name} is ${figure}, not in [0, 1).`);
+    } else if (!isWhole || figure < 0) {
       violations.push(`Statistics say ${name} is ${figure}, not an integer from 0 up.`);
     }
   }
@@ -131,7 +210,7 @@ function checkStatistics(suballocator: Suballocator, recount: Recount, violation
 function checkLargest(suballocator: Suballocator, recount: Recount, violations: string[]): void {
   const largest = suballocator.largestAllocatable();
   const least = suballocator.capabilities.exact ? recount.largestFree : 0;
-  if (largest < least || largest > recount.largestFree) {
+  if (largest < least || largest > recount.longestRow) {
     violations.push(
       `The largest allocatable is ${largest}; the longest free range is ${recount.largestFree}.`,
     );

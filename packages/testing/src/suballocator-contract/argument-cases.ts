@@ -1,93 +1,96 @@
-/** Argument cases: sizes and alignments that are refused, and that a refusal changes nothing. */
+/**
+ * Argument cases: what is refused with a typed error, what is answered with NO_SPACE, and that either changes
+ * nothing.
+ */
 import { MAX_ALIGNMENT, NO_SPACE } from '@gpuheap/core/ranges';
-import { BAD_INTEGERS } from './bad-values.ts';
-import { type Checks, shown } from './checks.ts';
-import {
-  ALIGNMENTS,
-  type ContractCase,
-  type MakeSuballocator,
-  makeWitness,
-  serves,
-} from './contract-case.ts';
-import type { Witness } from './witness.ts';
+import type { Checks } from './checks.ts';
+import { ALIGNMENTS, type Contract, type ContractCase, serves } from './contract-case.ts';
+import { makeWitness, type Witness } from './witness.ts';
 
 const group = 'arguments';
 
-/** Bad sizes, bad alignments, requests that can never fit. */
-export function argumentCases(make: MakeSuballocator): ContractCase[] {
+/** Bad calls that every method has to refuse, all states together. */
+const BAD_CALLS_EACH = 200;
+
+/** Bad arguments, requests that can never fit, alignments. */
+export function argumentCases(contract: Contract): ContractCase[] {
   return [
-    { group, name: 'refuses bad sizes', run: (check) => eachFilling(make, check, checkBadSizes) },
-    { group, name: 'refuses bad alignments', run: (check) => eachFilling(make, check, checkBadAlignments) },
-    { group, name: 'answers NO_SPACE to what is too large', run: (c) => eachFilling(make, c, checkTooLarge) },
+    {
+      group,
+      name: `refuses ${BAD_CALLS_EACH} bad calls of every method alike, and changes nothing`,
+      run: (check) => checkBadCalls(contract, check),
+    },
+    {
+      group,
+      name: 'answers NO_SPACE to what is too large',
+      run: (check) => checkTooLarge(contract, check),
+    },
     {
       group,
       name: 'serves the alignments it says it serves, and throws on others',
-      run: (c) => checkServed(make, c),
+      run: (check) => checkServed(contract, check),
     },
   ];
 }
 
-type FillingCheck = (witness: Witness, check: Checks) => void;
-
-/** On an empty span, one with holes, and a full one. */
-function eachFilling(make: MakeSuballocator, check: Checks, run: FillingCheck): void {
+/** Subjects that are new, have holes, are full, are empty again, and have regions or marks where they can. */
+function eachState(contract: Contract, check: Checks, run: (witness: Witness) => void): void {
+  const { track, freeUpTo } = contract.capabilities;
   for (const granularity of [1, 36]) {
-    const witness = makeWitness(make, { capacity: 20 * granularity, granularity }, check);
-    run(witness, check);
+    const witness = makeWitness(contract, { capacity: 64 * granularity, granularity }, check);
+    run(witness);
     for (const units of [3, 4, 5]) witness.allocate(units * granularity);
-    witness.freeAt(1);
-    run(witness, check);
-    while (witness.allocate(1) !== NO_SPACE);
-    run(witness, check);
+    witness.freeAt(Math.min(1, witness.live.length - 1));
+    if (freeUpTo) witness.mark();
+    run(witness);
+    if (track) witness.track(64 * granularity, 8 * granularity);
+    if (track) witness.track(80 * granularity, 8 * granularity);
+    while (witness.allocate(granularity) !== NO_SPACE);
+    run(witness);
+    witness.reset();
+    run(witness);
   }
 }
 
-function checkBadSizes(witness: Witness): void {
-  for (const bad of [...BAD_INTEGERS, undefined]) {
-    const size = bad as number;
-    witness.refused(`allocate(${shown(bad)})`, ['bad-size'], (subject) => subject.allocate(size));
-    witness.refused(`allocate(${shown(bad)}, 4)`, ['bad-size'], (subject) => subject.allocate(size, 4));
+function checkBadCalls(contract: Contract, check: Checks): void {
+  const counts = new Map<string, number>();
+  eachState(contract, check, (witness) => {
+    for (const { method } of witness.callAllBadly()) counts.set(method, (counts.get(method) ?? 0) + 1);
+  });
+  for (const [method, count] of counts) {
+    check.that(count >= BAD_CALLS_EACH, `Only ${count} bad calls of ${method}() were made.`);
   }
 }
 
-function checkBadAlignments(witness: Witness): void {
-  for (const bad of [...BAD_INTEGERS, MAX_ALIGNMENT + 1, 2 ** 32, 2 ** 53 - 1]) {
-    const alignment = bad as number;
-    const said = shown(bad);
-    const codes = ['bad-alignment'];
-    witness.refused(`allocate(1, ${said})`, codes, (subject) => subject.allocate(1, alignment));
-    // Refused too where nothing would fit anyway.
-    witness.refused(`allocate(2^53-1, ${said})`, codes, (subject) =>
-      subject.allocate(2 ** 53 - 1, alignment),
-    );
-    witness.refused(`largestAllocatable(${said})`, codes, (subject) => subject.largestAllocatable(alignment));
-  }
-}
-
-function checkTooLarge(witness: Witness, check: Checks): void {
-  const { capacity, granularity } = witness.subject;
-  const sizes = [
-    capacity + 1,
-    capacity + granularity,
-    2 ** 31 - 1,
-    2 ** 31,
-    2 ** 32,
-    2 ** 32 + 1,
-    2 ** 53 - 1,
-  ];
-  for (const size of sizes) {
-    for (const alignment of ALIGNMENTS) {
-      if (!serves(witness.subject, alignment)) continue;
-      check.same(witness.allocate(size, alignment), NO_SPACE, `allocate(${size}, ${alignment})`);
+function checkTooLarge(contract: Contract, check: Checks): void {
+  eachState(contract, check, (witness) => {
+    const { subject } = witness;
+    const { capacity, granularity, capabilities } = subject;
+    const just = [capacity + 1, capacity + granularity];
+    for (const size of [...just, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53 - 1]) {
+      for (const alignment of ALIGNMENTS) {
+        if (!serves(subject, alignment)) continue;
+        check.same(witness.allocate(size, alignment), NO_SPACE, `allocate(${size}, ${alignment})`);
+      }
+      check.same(witness.allocateMany([{ size: 1 }, { size }]), undefined, 'One and one too large');
+      for (const strategy of capabilities.strategies) witness.allocateBy(strategy, size);
+      if (capabilities.allocateAt) witness.allocateAt(0, size);
+      if (capabilities.resize && witness.live.length > 0) witness.resizeAt(0, size);
     }
-  }
+  });
 }
 
-function checkServed(make: MakeSuballocator, check: Checks): void {
+function checkServed(contract: Contract, check: Checks): void {
   for (const granularity of [1, 4, 36, 256, 1000]) {
-    const witness = makeWitness(make, { capacity: 64 * granularity, granularity }, check);
+    const witness = makeWitness(contract, { capacity: 64 * granularity, granularity }, check);
+    const { subject } = witness;
     for (const alignment of [...ALIGNMENTS, 65_536, MAX_ALIGNMENT - 1, MAX_ALIGNMENT]) {
-      if (serves(witness.subject, alignment)) {
+      const isServed = serves(subject, alignment);
+      const claim = contract.servesAlignment?.(alignment, granularity) ?? isServed;
+      check.same(isServed, claim, `Whether alignment ${alignment} is served in units of ${granularity}`);
+      // Every unit is aligned to them.
+      check.that(isServed || granularity % alignment !== 0, `Alignment ${alignment} is not served.`);
+      if (isServed) {
         witness.allocate(1);
         witness.askLargest(alignment);
         witness.allocate(1, alignment);
@@ -95,8 +98,13 @@ function checkServed(make: MakeSuballocator, check: Checks): void {
         continue;
       }
       const codes = ['bad-alignment'];
-      witness.refused(`allocate(1, ${alignment})`, codes, (subject) => subject.allocate(1, alignment));
-      witness.refused(`largestAllocatable(${alignment})`, codes, (s) => s.largestAllocatable(alignment));
+      witness.refused(`allocate(1, ${alignment})`, codes, (it) => it.allocate(1, alignment));
+      const requests = [{ size: 1 }, { size: 1, alignment }];
+      witness.refused(`allocateMany with ${alignment}`, codes, (it) => it.allocateMany(requests));
+      for (const strategy of subject.capabilities.strategies) {
+        const call = `allocateBy('${strategy}', 1, ${alignment})`;
+        witness.refused(call, codes, (it) => it.allocateBy?.(strategy, 1, alignment));
+      }
     }
   }
 }

@@ -3,47 +3,42 @@
  */
 import { NO_SPACE } from '@gpuheap/core/ranges';
 import type { Checks } from './checks.ts';
-import {
-  ALIGNMENTS,
-  type ContractCase,
-  type MakeSuballocator,
-  makeWitness,
-  serves,
-} from './contract-case.ts';
-import type { Witness } from './witness.ts';
+import { ALIGNMENTS, type Contract, type ContractCase, serves } from './contract-case.ts';
+import { makeWitness, type Witness } from './witness.ts';
 
 const group = 'boundaries';
 const MOST_UNITS = 2 ** 31 - 1;
 const MOST_BYTES = 2 ** 53 - 1;
 
 /** Powers of two and their neighbours as sizes, as capacities and as offsets. */
-export function boundaryCases(make: MakeSuballocator): ContractCase[] {
+export function boundaryCases(contract: Contract): ContractCase[] {
+  const { exact, exactSizes, freesInAnyOrder, grow, shrinkTo, track } = contract.capabilities;
+  const eachPower = (
+    name: string,
+    run: (contract: Contract, exponent: number, check: Checks) => void,
+  ): ContractCase => ({
+    group,
+    name: `${name} every power of two to 2^53`,
+    run: (check) => {
+      for (let exponent = 0; exponent <= 53; exponent++) run(contract, exponent, check);
+    },
+  });
   return [
-    {
-      group,
-      name: 'sizes around every power of two to 2^53',
-      run: (check) => eachPower((n) => checkSizes(make, n, check)),
-    },
-    {
-      group,
-      name: 'offsets across every power of two to 2^53',
-      run: (c) => eachPower((n) => checkOffsets(make, n, c)),
-    },
-    {
-      group,
-      name: 'capacities around every power of two',
-      run: (c) => eachPower((n) => checkCapacities(make, n, c)),
-    },
-    {
-      group,
-      name: 'holes around every power of two serve exactly their size',
-      run: (c) => checkHoles(make, c),
-    },
+    eachPower('sizes around', checkSizes),
+    eachPower('offsets across', checkOffsets),
+    eachPower('capacities around', checkCapacities),
+    ...(grow && shrinkTo ? [eachPower('grows and shrinks around', checkSpans)] : []),
+    ...(track ? [eachPower('regions around', checkRegions)] : []),
+    ...(exact && exactSizes && freesInAnyOrder
+      ? [
+          {
+            group,
+            name: 'holes around every power of two serve exactly their size',
+            run: (check: Checks) => checkHoles(contract, check),
+          },
+        ]
+      : []),
   ];
-}
-
-function eachPower(run: (exponent: number) => void): void {
-  for (let exponent = 0; exponent <= 53; exponent++) run(exponent);
 }
 
 /** 2^n - 1, 2^n and 2^n + 1, as far as they are positive safe integers. */
@@ -59,12 +54,18 @@ function granularitiesFor(bytes: number): number[] {
   return [finest, finest + 1, 36, 2 ** 22 + 1, 2 ** 40].filter((granularity) => granularity >= finest);
 }
 
-function checkSizes(make: MakeSuballocator, exponent: number, check: Checks): void {
+function isSpan(capacity: number, granularity: number): boolean {
+  const units = Math.floor(capacity / granularity);
+  return units >= 1 && units <= MOST_UNITS;
+}
+
+function checkSizes(contract: Contract, exponent: number, check: Checks): void {
+  const { resize, strategies } = contract.capabilities;
   for (const size of trio(exponent)) {
     for (const granularity of granularitiesFor(Math.min(MOST_BYTES, size * 2 + 2000))) {
       const capacity = Math.min(MOST_BYTES, size * 2 + 2000 * granularity);
       if (!isSpan(capacity, granularity)) continue;
-      const witness = makeWitness(make, { capacity, granularity }, check);
+      const witness = makeWitness(contract, { capacity, granularity }, check);
       for (const alignment of ALIGNMENTS) {
         if (!serves(witness.subject, alignment)) continue;
         // Off the start, so that the alignment matters.
@@ -74,22 +75,35 @@ function checkSizes(make: MakeSuballocator, exponent: number, check: Checks): vo
         witness.askLargest(alignment);
         witness.reset();
       }
+      for (const strategy of strategies) witness.allocateBy(strategy, size);
+      witness.reset();
+      if (resize) resizeTo(witness, size);
     }
   }
 }
 
-function checkOffsets(make: MakeSuballocator, exponent: number, check: Checks): void {
+/** From one unit to the size, beyond it, and back. */
+function resizeTo(witness: Witness, size: number): void {
+  const { capacity, granularity } = witness.subject;
+  witness.allocate(1);
+  for (const to of [size, size + 1, capacity, capacity + 1, size, Math.max(1, size - granularity), 1]) {
+    if (to <= MOST_BYTES) witness.resizeAt(0, to);
+  }
+}
+
+function checkOffsets(contract: Contract, exponent: number, check: Checks): void {
+  const { exactSizes, allocateAt } = contract.capabilities;
   for (const border of trio(exponent)) {
     for (const granularity of granularitiesFor(Math.min(MOST_BYTES, border * 2))) {
       const capacity = Math.min(MOST_BYTES, border + 5000 * granularity);
       const below = border - (border % granularity) - granularity;
       if (!isSpan(capacity, granularity) || below < granularity) continue;
-      const witness = makeWitness(make, { capacity, granularity }, check);
-      check.that(
-        witness.allocate(below) !== NO_SPACE,
-        `An empty span of ${capacity} refuses ${below} bytes.`,
-      );
-      crossBorder(witness);
+      const witness = makeWitness(contract, { capacity, granularity }, check);
+      const isServed = witness.allocate(below) !== NO_SPACE;
+      check.that(isServed || !exactSizes, `An empty span of ${capacity} refuses ${below} bytes.`);
+      if (isServed) crossBorder(witness);
+      witness.reset();
+      if (allocateAt) placeAround(witness, below + granularity);
     }
   }
 }
@@ -107,53 +121,85 @@ function crossBorder(witness: Witness): void {
   witness.freeAt(0);
 }
 
-function checkCapacities(make: MakeSuballocator, exponent: number, check: Checks): void {
+/** On both sides of an offset, and over it. */
+function placeAround(witness: Witness, offset: number): void {
+  const { granularity } = witness.subject;
+  witness.allocateAt(offset, granularity);
+  witness.allocateAt(offset - granularity, granularity);
+  witness.allocateAt(offset - granularity, 2 * granularity);
+  witness.allocateAt(0, offset - granularity);
+  while (witness.live.length > 1) witness.freeAt(0);
+  witness.allocateAt(offset - granularity, 2 * granularity);
+}
+
+function checkCapacities(contract: Contract, exponent: number, check: Checks): void {
   for (const capacity of trio(exponent)) {
     for (const granularity of granularitiesFor(capacity)) {
       if (!isSpan(capacity, granularity)) continue;
-      const witness = makeWitness(make, { capacity, granularity }, check);
-      const whole = witness.subject.capacity;
-      check.that(witness.allocate(whole) !== NO_SPACE, `An empty span of ${whole} refuses its capacity.`);
+      const witness = makeWitness(contract, { capacity, granularity }, check);
+      const whole = witness.subject.largestAllocatable();
+      check.that(witness.allocate(whole) !== NO_SPACE, `An empty span of ${capacity} refuses ${whole}.`);
       witness.freeAt(0);
       witness.allocate(whole - granularity || granularity);
       witness.allocate(granularity);
-      check.same(witness.allocate(1), NO_SPACE, 'allocate(1) on a full span');
+      witness.allocate(1);
       witness.freeAt(0);
       witness.reset();
     }
   }
 }
 
-/** A hole of n units, between live ranges: n fits, n + 1 does not. */
-function checkHoles(make: MakeSuballocator, check: Checks): void {
-  for (let exponent = 0; exponent <= 29; exponent++) {
-    for (const units of trio(exponent)) {
-      for (const granularity of [1, 36, 65_536]) {
-        const witness = makeWitness(make, { capacity: (units + 2) * granularity, granularity }, check);
-        if (!witness.subject.capabilities.freesInAnyOrder) continue;
-        witness.allocate(granularity);
-        witness.allocate(units * granularity);
-        witness.allocate(granularity);
-        witness.freeAt(1);
-        check.same(
-          witness.allocate((units + 1) * granularity),
-          NO_SPACE,
-          `${units + 1} units in a hole of ${units}`,
-        );
-        if (units > 1) {
-          witness.allocate((units - 1) * granularity);
-          witness.freeAt(2);
-        }
-        check.that(
-          witness.allocate(units * granularity) !== NO_SPACE,
-          `A hole of ${units} units refuses them.`,
-        );
-      }
+function checkSpans(contract: Contract, exponent: number, check: Checks): void {
+  for (const capacity of trio(exponent)) {
+    for (const granularity of granularitiesFor(capacity)) {
+      if (!isSpan(capacity, granularity)) continue;
+      const witness = makeWitness(contract, { capacity: granularity, granularity }, check);
+      witness.allocate(1);
+      witness.grow(capacity);
+      witness.allocate(witness.subject.largestAllocatable() || 1);
+      const [last] = witness.live.slice(1);
+      if (last !== undefined) witness.freeAt(1);
+      witness.shrinkTo(Math.max(granularity, Math.floor(capacity / 2)));
+      witness.shrinkTo(granularity);
     }
   }
 }
 
-function isSpan(capacity: number, granularity: number): boolean {
-  const units = Math.floor(capacity / granularity);
-  return units >= 1 && units <= MOST_UNITS;
+function checkRegions(contract: Contract, exponent: number, check: Checks): void {
+  for (const border of trio(exponent)) {
+    for (const granularity of granularitiesFor(Math.min(MOST_BYTES, border * 2))) {
+      const offset = border - (border % granularity);
+      const size = 3 * granularity;
+      if (offset < granularity || offset + size > MOST_BYTES || !isSpan(offset + size, granularity)) continue;
+      const witness = makeWitness(contract, { capacity: granularity, granularity }, check);
+      witness.track(offset, size);
+      while (witness.allocate(1) !== NO_SPACE);
+      while (witness.live.length > 0) witness.freeAt(0);
+      witness.untrackAt(1);
+    }
+  }
+}
+
+/** A hole of n units, between live ranges: n fits, n + 1 does not. */
+function checkHoles(contract: Contract, check: Checks): void {
+  for (let exponent = 0; exponent <= 29; exponent++) {
+    for (const units of trio(exponent)) {
+      for (const granularity of [1, 36, 65_536]) {
+        const capacity = (units + 2) * granularity;
+        const witness = makeWitness(contract, { capacity, granularity }, check);
+        witness.allocate(granularity);
+        witness.allocate(units * granularity);
+        witness.allocate(granularity);
+        witness.freeAt(1);
+        const more = (units + 1) * granularity;
+        check.same(witness.allocate(more), NO_SPACE, `${units + 1} units in a hole of ${units}`);
+        if (units > 1) {
+          witness.allocate((units - 1) * granularity);
+          witness.freeAt(2);
+        }
+        const isServed = witness.allocate(units * granularity) !== NO_SPACE;
+        check.that(isServed, `A hole of ${units} units refuses them.`);
+      }
+    }
+  }
 }

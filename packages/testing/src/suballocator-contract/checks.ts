@@ -9,15 +9,29 @@ export class ContractViolation extends Error {
   override readonly name = 'ContractViolation';
 }
 
+/** A text, or how to make it when it is needed. */
+export type Text = string | (() => string);
+
+/** The text itself. */
+export function textFrom(text: Text): string {
+  return typeof text === 'string' ? text : text();
+}
+
 /** Counts what it checks; one per case. */
 export class Checks {
   /** Checks made so far. */
   count = 0;
 
   /** Throws ContractViolation unless `holds`; the message is only made when needed. */
-  that(holds: boolean, message: string | (() => string)): asserts holds {
+  that(holds: boolean, message: Text): asserts holds {
     this.count++;
-    if (!holds) throw new ContractViolation(typeof message === 'string' ? message : message());
+    if (!holds) throw new ContractViolation(textFrom(message));
+  }
+
+  /** Throws ContractViolation. For what was found wrong without a check of its own. */
+  fail(message: string): never {
+    this.count++;
+    throw new ContractViolation(message);
   }
 
   /** Throws ContractViolation unless both are the same value. */
@@ -26,7 +40,7 @@ export class Checks {
   }
 
   /** Throws ContractViolation unless `act` throws a UsageError with one of the codes. */
-  refuses(act: () => unknown, codes: readonly string[], what: string): void {
+  refuses(act: () => unknown, codes: readonly string[], what: Text): void {
     let answer: unknown;
     try {
       answer = act();
@@ -34,11 +48,11 @@ export class Checks {
       const code = error instanceof UsageError ? error.code : undefined;
       this.that(
         code !== undefined && codes.includes(code),
-        () => `${what} threw ${String(error)}, not a UsageError ${codes.join(' or ')}.`,
+        () => `${textFrom(what)} threw ${String(error)}, not a UsageError ${codes.join(' or ')}.`,
       );
       return;
     }
-    this.that(false, () => `${what} was accepted and answered ${shown(answer)}.`);
+    this.that(false, () => `${textFrom(what)} was accepted and answered ${shown(answer)}.`);
   }
 }
 

@@ -1,52 +1,31 @@
 /**
  * Largest cases: an allocate of what `largestAllocatable` answers succeeds, and of one unit more does not.
  */
-import { NO_SPACE, type Suballocator } from '@gpuheap/core/ranges';
 import { scale } from '../scale.ts';
-import type { Checks } from './checks.ts';
-import {
-  ALIGNMENTS,
-  type ContractCase,
-  type MakeSuballocator,
-  makeWitness,
-  serves,
-} from './contract-case.ts';
-import { makeProgram, type Program, perform } from './operations.ts';
+import { ALIGNMENTS, type Contract, type ContractCase, serves } from './contract-case.ts';
+import { perform } from './operations.ts';
+import { type Trial, tryPrograms } from './program-trial.ts';
+import { makeWitness } from './witness.ts';
+
+const group = 'largest allocatable';
 
 /** Asked on random states, and tried on twins in the same state. */
-export function largestCases(make: MakeSuballocator): ContractCase[] {
+export function largestCases(contract: Contract): ContractCase[] {
+  const judge: Trial['judge'] = ({ capacity, granularity, operations }, check) => {
+    const witness = makeWitness(contract, { capacity, granularity }, check);
+    witness.unwatched(() => {
+      for (const operation of operations) perform(witness, operation);
+    });
+    for (const alignment of [...ALIGNMENTS, 7, 4096]) {
+      if (serves(witness.subject, alignment)) witness.askLargest(alignment);
+    }
+  };
+  const seeds = scale(100, 2000);
   return [
     {
-      group: 'largest allocatable',
-      name: 'is exact for every alignment, on random states',
-      run: (check) => {
-        for (let seed = 1; seed <= scale(120, 3000); seed++) checkState(make, seed, check);
-      },
+      group,
+      name: `is exact for every alignment, on ${seeds} random states`,
+      run: (check) => tryPrograms({ contract, group, seeds, length: 60, judge }, check),
     },
   ];
-}
-
-function checkState(make: MakeSuballocator, seed: number, check: Checks): void {
-  const program = makeProgram(seed + 500_000, 10 + (seed % 50), make({ capacity: 1 }).capabilities);
-  const asked = replayed(make, program, check);
-  for (const alignment of [...ALIGNMENTS, 7, 4096]) {
-    if (!serves(asked, alignment)) continue;
-    const largest = asked.largestAllocatable(alignment);
-    const said = `seed ${seed}: largestAllocatable(${alignment}) is ${largest}`;
-    const twin = replayed(make, program, check);
-    const more = largest + twin.granularity;
-    check.that(
-      more > 2 ** 53 - 1 || twin.allocate(more, alignment) === NO_SPACE,
-      `${said}, yet ${more} fits.`,
-    );
-    check.that(largest === 0 || twin.allocate(largest, alignment) !== NO_SPACE, `${said}, but does not fit.`);
-  }
-}
-
-function replayed(make: MakeSuballocator, program: Program, check: Checks): Suballocator {
-  const witness = makeWitness(make, { capacity: program.capacity, granularity: program.granularity }, check);
-  witness.unwatched(() => {
-    for (const operation of program.operations) perform(witness, operation);
-  });
-  return witness.subject;
 }

@@ -1,24 +1,50 @@
 /**
- * Operations: random programs as plain data, so that a failing one can be made shorter, printed, and run
- * again.
+ * Operations: what can be done to a suballocator as plain data, so that a failing program can be made
+ * shorter, printed, and run again.
  *
- * Promise  a seed alone decides the span, the sizes and every operation; an operation means something
- *          whatever came before it, so any part of a program is a program.
+ * Promise  an operation means something whatever came before it, so any part of a program is a program;
+ *          without anything to work on, it does nothing.
  */
-import type { SuballocatorCapabilities } from '@gpuheap/core/ranges';
-import { XorShift32 } from '../workloads/random.ts';
-import { BAD_HANDLES, BAD_INTEGERS, FORGED_HANDLES } from './bad-values.ts';
-import { ALIGNMENTS, GRANULARITIES } from './contract-case.ts';
+import type { RangeRequest, Strategy } from '@gpuheap/core/ranges';
+import type { KnownRange, KnownRegion } from './books.ts';
 import type { Witness } from './witness.ts';
 
 /**
- * One step. `pick` chooses among what is there at that moment: the remainder by its number, -1 the newest.
+ * One step. Sizes are bytes, `units` and what ends in it are units. `pick` chooses among what is there at that
+ * moment: the remainder by its number, -1 the newest.
  */
 export type Operation =
   | { readonly act: 'allocate'; readonly size: number; readonly alignment: number }
-  | { readonly act: 'free' | 'free stale' | 'ask stale' | 'forge' | 'ask badly'; readonly pick: number }
+  | { readonly act: 'allocate many'; readonly requests: readonly Required<RangeRequest>[] }
+  | {
+      readonly act: 'allocate by';
+      readonly strategy: Strategy;
+      readonly size: number;
+      readonly alignment: number;
+    }
+  | { readonly act: 'allocate at'; readonly unit: number; readonly size: number }
+  /** At `skipUnits` into a free range; its whole rest where `size` is 0. */
+  | {
+      readonly act: 'allocate in hole';
+      readonly pick: number;
+      readonly skipUnits: number;
+      readonly size: number;
+    }
+  | { readonly act: 'free'; readonly pick: number }
+  | { readonly act: 'resize'; readonly pick: number; readonly size: number }
+  /** To the end of the free bytes behind it, and so many units more. */
+  | { readonly act: 'fill'; readonly pick: number; readonly moreUnits: number }
+  | { readonly act: 'grow'; readonly moreUnits: number }
+  | { readonly act: 'shrink'; readonly lessUnits: number }
+  /** To the end of the last live range, and so many units more. */
+  | { readonly act: 'shrink to live'; readonly moreUnits: number }
+  /** `skipUnits` behind a region: 0 where it ends. */
+  | { readonly act: 'track'; readonly pick: number; readonly skipUnits: number; readonly units: number }
+  | { readonly act: 'untrack'; readonly pick: number }
+  | { readonly act: 'free up to'; readonly pick: number }
+  | { readonly act: 'bad call'; readonly pick: number }
   | { readonly act: 'ask largest'; readonly alignment: number }
-  | { readonly act: 'reset' };
+  | { readonly act: 'reset' | 'mark' | 'restore' };
 
 /** A span and what is done to it. */
 export interface Program {
@@ -27,34 +53,7 @@ export interface Program {
   readonly operations: readonly Operation[];
 }
 
-/** Sizes that hardly any span holds. */
-const HUGE = [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32 + 1, 2 ** 52, 2 ** 53 - 1];
-
-/** The program of a seed. O(length). */
-export function makeProgram(seed: number, length: number, capabilities: SuballocatorCapabilities): Program {
-  // Seeds next to each other would begin alike: spread them.
-  const random = new XorShift32(Math.imul(seed, 0x9e3779b1));
-  for (let i = 0; i < 8; i++) random.next();
-  const granularity = [...GRANULARITIES, 1, 3, 1000][random.below(8)] as number;
-  const units = drawUnits(random);
-  const drawSize = drawSizes(random, units * granularity);
-  const drawAlignment = drawAlignments(random, granularity, capabilities);
-  let freeShare = 0.3;
-  const resetShare = capabilities.freesInAnyOrder ? 0.002 : 0.03;
-  const newestShare = capabilities.freesInAnyOrder ? 0.2 : 0.8;
-  const operations: Operation[] = [];
-  while (operations.length < length) {
-    const dice = random.uniform();
-    // Phases of filling and of emptying.
-    if (operations.length % 64 === 0) freeShare = 0.2 + 0.4 * random.uniform();
-    if (dice < freeShare) {
-      operations.push({ act: 'free', pick: random.uniform() < newestShare ? -1 : random.below(1000) });
-    } else if (dice < freeShare + resetShare) operations.push({ act: 'reset' });
-    else if (dice > 0.95) operations.push(drawMisuse(random, drawAlignment));
-    else operations.push({ act: 'allocate', size: drawSize(), alignment: drawAlignment() });
-  }
-  return { capacity: units * granularity + random.below(granularity), granularity, operations };
-}
+const MOST_UNITS = 2 ** 31 - 1;
 
 /** Does one operation to the witness's subject, and checks all that can be checked about it. */
 export function perform(witness: Witness, operation: Operation): void {
@@ -62,89 +61,161 @@ export function perform(witness: Witness, operation: Operation): void {
     case 'allocate':
       witness.allocate(operation.size, operation.alignment);
       return;
-    case 'reset':
-      witness.reset();
+    case 'allocate many':
+      witness.allocateMany(operation.requests);
       return;
-    case 'free':
-      if (witness.live.length > 0) witness.freeAt(indexOf(operation.pick, witness.live.length));
+    case 'allocate by':
+      witness.allocateBy(operation.strategy, operation.size, operation.alignment);
+      return;
+    case 'allocate at':
+      witness.allocateAt(operation.unit * witness.subject.granularity, operation.size);
+      return;
+    case 'allocate in hole':
+      allocateInHole(witness, operation.pick, operation.skipUnits, operation.size);
       return;
     case 'ask largest':
       witness.askLargest(operation.alignment);
       return;
+    case 'bad call':
+      witness.callBadly(operation.pick);
+      return;
+    case 'reset':
+      witness.reset();
+      return;
+    case 'mark':
+      witness.mark();
+      return;
+    case 'restore':
+      witness.restore();
+      return;
     default:
-      misuse(witness, operation.act, operation.pick);
+      if ('pick' in operation) performOnOne(witness, operation);
+      else performOnSpan(witness, operation);
   }
+}
+
+type OperationOn<Act extends Operation['act']> = Extract<Operation, { readonly act: Act }>;
+
+/** What is done to a range, a region or a mark. */
+function performOnOne(
+  witness: Witness,
+  operation: OperationOn<'free' | 'resize' | 'fill' | 'track' | 'untrack' | 'free up to'>,
+): void {
+  const { live, books, subject } = witness;
+  const { regions, marks } = books;
+  const index = indexOf(operation.pick, live.length);
+  switch (operation.act) {
+    case 'free':
+      if (live.length > 0) witness.freeAt(index);
+      return;
+    case 'resize':
+      if (live.length > 0) witness.resizeAt(index, operation.size);
+      return;
+    case 'fill': {
+      if (live.length === 0) return;
+      const { offset } = live[index] as KnownRange;
+      const size = books.gapAround(offset).end - offset + operation.moreUnits * subject.granularity;
+      if (size > 0 && Number.isSafeInteger(size)) witness.resizeAt(index, size);
+      return;
+    }
+    case 'track':
+      track(witness, operation);
+      return;
+    case 'untrack':
+      // The last one stays, so that there is something to do.
+      if (regions.length > 1) witness.untrackAt(indexOf(operation.pick, regions.length));
+      return;
+    default:
+      if (marks.length > 0) witness.freeUpTo(indexOf(operation.pick, marks.length));
+  }
+}
+
+/** What is done to the span, while it is one region from 0 on. */
+function performOnSpan(witness: Witness, operation: OperationOn<'grow' | 'shrink' | 'shrink to live'>): void {
+  const { books, subject } = witness;
+  const { granularity } = subject;
+  if (books.regions.length !== 1 || books.regions[0]?.offset !== 0) return;
+  if (operation.act === 'grow') {
+    const capacity = books.capacity + operation.moreUnits * granularity;
+    if (capacity <= MOST_UNITS * granularity && Number.isSafeInteger(capacity)) witness.grow(capacity);
+    return;
+  }
+  const end =
+    operation.act === 'shrink'
+      ? books.capacity - operation.lessUnits * granularity
+      : books.liveEnd + operation.moreUnits * granularity;
+  if (end >= granularity && end <= books.capacity) witness.shrinkTo(end);
+}
+
+function allocateInHole(witness: Witness, pick: number, skipUnits: number, size: number): void {
+  const { granularity } = witness.subject;
+  const gaps = witness.books.gaps();
+  const gap = gaps[indexOf(pick, gaps.length)];
+  if (gap === undefined) return;
+  const skip = (skipUnits % (gap.size / granularity)) * granularity;
+  witness.allocateAt(gap.offset + skip, size === 0 ? gap.size - skip : size);
+}
+
+function track(witness: Witness, { pick, skipUnits, units }: OperationOn<'track'>): void {
+  const { granularity } = witness.subject;
+  const { regions } = witness.books;
+  const index = indexOf(pick, regions.length);
+  const region = regions[index] as KnownRegion;
+  const offset = region.offset + region.size + skipUnits * granularity;
+  const next = regions[index + 1]?.offset ?? Math.min(MOST_UNITS * granularity, Number.MAX_SAFE_INTEGER);
+  const room = Math.floor(Math.max(0, next - offset) / granularity) * granularity;
+  if (room > 0) witness.track(offset, Math.min(room, units * granularity));
+}
+
+/** The index that a pick chooses among `count`. */
+export function indexOf(pick: number, count: number): number {
+  return pick < 0 ? count - 1 : pick % Math.max(1, count);
 }
 
 /** An operation as a line of a report. */
 export function textOf(operation: Operation): string {
-  if (operation.act === 'allocate') return `allocate(${operation.size}, ${operation.alignment})`;
-  if (operation.act === 'ask largest') return `largestAllocatable(${operation.alignment})`;
-  if (operation.act === 'reset') return 'reset()';
-  if (operation.act !== 'free') return `${operation.act} ${operation.pick}`;
-  return operation.pick < 0 ? 'free the newest' : `free number ${operation.pick} of the live, oldest first`;
-}
-
-function misuse(witness: Witness, act: string, pick: number): void {
-  const stale = witness.ended[indexOf(pick, witness.ended.length)];
-  if (act === 'free stale' && stale !== undefined) {
-    witness.refused(`free(${stale}), stale,`, ['stale-handle'], (subject) => subject.free(stale));
-  } else if (act === 'ask stale' && stale !== undefined) {
-    witness.refused(`offsetOf(${stale}), stale,`, ['stale-handle'], (subject) => subject.offsetOf(stale));
-    witness.refused(`sizeOf(${stale}), stale,`, ['stale-handle'], (subject) => subject.sizeOf(stale));
-  } else if (act === 'forge') {
-    const forgeries = [...BAD_HANDLES, ...FORGED_HANDLES];
-    const forged = forgeries[indexOf(pick, forgeries.length)];
-    if (witness.hasGiven(forged)) return;
-    witness.refused('free() of a forgery', ['bad-handle'], (subject) => subject.free(forged as number));
-  } else if (act === 'ask badly') {
-    const size = BAD_INTEGERS[indexOf(pick, BAD_INTEGERS.length)] as number;
-    witness.refused('allocate() of a bad size', ['bad-size'], (subject) => subject.allocate(size));
-  }
-}
-
-function indexOf(pick: number, count: number): number {
-  return pick < 0 ? count - 1 : pick % Math.max(1, count);
-}
-
-function drawUnits(random: XorShift32): number {
-  const dice = random.uniform();
-  if (dice < 0.2) return 1 + random.below(20);
-  if (dice < 0.6) return 16 + random.below(200);
-  if (dice < 0.9) return 200 + random.below(1500);
-  return random.logUniform(2 ** 16, 2 ** 31 - 1);
-}
-
-function drawSizes(random: XorShift32, capacity: number): () => number {
-  const most = Math.max(2, Math.floor(capacity / [2, 10, 40, 120][random.below(4)]!));
-  const constant = 1 + random.below(most);
-  switch (random.below(4)) {
-    case 0:
-      return () => 1 + random.below(most);
-    case 1:
-      return () => random.logUniform(1, most);
-    case 2:
-      return () => 2 ** random.below(Math.ceil(Math.log2(most)) + 1) + random.below(3) - 1 || 1;
+  switch (operation.act) {
+    case 'allocate':
+      return `allocate(${operation.size}, ${operation.alignment})`;
+    case 'allocate many': {
+      const requests = operation.requests.map(
+        ({ size, alignment }) => `{ size: ${size}, alignment: ${alignment} }`,
+      );
+      return `allocateMany([${requests.join(', ')}])`;
+    }
+    case 'allocate by':
+      return `allocateBy('${operation.strategy}', ${operation.size}, ${operation.alignment})`;
+    case 'allocate at':
+      return `allocateAt(unit ${operation.unit}, ${operation.size})`;
+    case 'allocate in hole':
+      return `allocateAt(${operation.skipUnits} units into hole ${operation.pick}, ${operation.size || 'the rest'})`;
+    case 'ask largest':
+      return `largestAllocatable(${operation.alignment})`;
+    case 'free':
+      return `free ${picked(operation.pick)}`;
+    case 'resize':
+      return `resize ${picked(operation.pick)} to ${operation.size}`;
+    case 'fill':
+      return `resize ${picked(operation.pick)} to what is free behind it, and ${operation.moreUnits} units`;
+    case 'grow':
+      return `grow by ${operation.moreUnits} units`;
+    case 'shrink':
+      return `shrink by ${operation.lessUnits} units`;
+    case 'shrink to live':
+      return `shrink to the last live range, and ${operation.moreUnits} units`;
+    case 'track':
+      return `track ${operation.units} units, ${operation.skipUnits} behind region ${operation.pick}`;
+    case 'untrack':
+      return `untrack region ${operation.pick}`;
+    case 'free up to':
+      return `freeUpTo(mark ${operation.pick})`;
+    case 'bad call':
+      return `bad call ${operation.pick}`;
     default:
-      return () => (random.below(4) === 0 ? 1 + random.below(most) : constant);
+      return `${operation.act}()`;
   }
 }
 
-function drawAlignments(
-  random: XorShift32,
-  granularity: number,
-  { anyAlignment }: SuballocatorCapabilities,
-): () => number {
-  const served = ALIGNMENTS.filter((a) => anyAlignment || a % granularity === 0 || granularity % a === 0);
-  const usual = served[random.below(served.length)] as number;
-  return () => (random.below(3) === 0 ? (served[random.below(served.length)] as number) : usual);
-}
-
-function drawMisuse(random: XorShift32, drawAlignment: () => number): Operation {
-  const act = (['free stale', 'ask stale', 'forge', 'ask badly', 'ask largest'] as const)[random.below(5)]!;
-  if (act === 'ask largest') return { act, alignment: drawAlignment() };
-  if (random.below(8) === 0) {
-    return { act: 'allocate', size: HUGE[random.below(HUGE.length)]!, alignment: drawAlignment() };
-  }
-  return { act, pick: random.below(1000) };
+function picked(pick: number): string {
+  return pick < 0 ? 'the newest' : `number ${pick} of the live, oldest first,`;
 }

@@ -1,16 +1,15 @@
-/** State: a copy of all that a suballocator shows, to compare before with after. */
+/**
+ * Shown state: a copy of all that a suballocator shows, to compare before with after.
+ *
+ * Layout   columns, used again for every reading, because one is made after every operation.
+ */
 import {
+  type Handle,
   NO_SPACE,
-  type RangeView,
+  type RegionView,
   type Suballocator,
   type SuballocatorStatistics,
 } from '@gpuheap/core/ranges';
-
-/** Ranges and figures at one moment. */
-export interface State {
-  readonly ranges: readonly RangeView[];
-  readonly statistics: SuballocatorStatistics;
-}
 
 /** The fields that `statistics()` must have, and no others. */
 export const STATISTICS_FIELDS: readonly (keyof SuballocatorStatistics)[] = [
@@ -21,42 +20,94 @@ export const STATISTICS_FIELDS: readonly (keyof SuballocatorStatistics)[] = [
   'largestFree',
   'liveCount',
   'holeCount',
+  'fragmentation',
   'peakUsed',
   'peakLiveCount',
   'allocationCount',
   'freeCount',
+  'allocatedBytes',
+  'freedBytes',
   'splitCount',
   'mergeCount',
 ];
 
-/** Copies what is shown now; stops after 2^22 ranges, should they never end. O(ranges). */
-export function readState(subject: Suballocator): State {
-  const ranges: RangeView[] = [];
-  for (const { offset, size, handle } of subject.ranges()) {
-    ranges.push({ offset, size, handle });
-    if (ranges.length > 2 ** 22) break;
+/** More ranges than any table holds: a walk that gets here does not end. */
+const ENDLESS = 2 ** 22;
+
+/** Ranges, regions and figures at one moment: that of the last `read`. */
+export class ShownState {
+  /** Ranges shown. */
+  count = 0;
+  readonly offsets: number[] = [];
+  readonly sizes: number[] = [];
+  readonly handles: Handle[] = [];
+  /** Undefined where the kind has no regions to show. */
+  regions: readonly RegionView[] | undefined;
+  statistics: SuballocatorStatistics;
+  private other: SuballocatorStatistics | undefined;
+
+  constructor(subject: Suballocator) {
+    this.statistics = subject.statistics();
   }
-  return { ranges, statistics: { ...subject.statistics() } };
+
+  /** Copies what is shown now. O(ranges). */
+  read(subject: Suballocator): void {
+    let count = 0;
+    for (const range of subject.ranges()) {
+      this.offsets[count] = range.offset;
+      this.sizes[count] = range.size;
+      this.handles[count] = range.handle;
+      if (++count > ENDLESS) break;
+    }
+    this.count = count;
+    this.regions = subject.regions?.();
+    this.statistics = subject.statistics(this.statistics);
+  }
+
+  /** The first difference to what is shown now, as a sentence, or nothing. O(ranges). */
+  differenceTo(subject: Suballocator): string | undefined {
+    let i = 0;
+    for (const { offset, size, handle } of subject.ranges()) {
+      const isSame = offset === this.offsets[i] && size === this.sizes[i] && handle === this.handles[i];
+      if (!isSame || i >= this.count) {
+        return `range ${i} was ${this.textOf(i)} and is ${textOf(offset, size, handle)}`;
+      }
+      i++;
+    }
+    if (i !== this.count) return `there were ${this.count} ranges and are ${i}`;
+    this.other = subject.statistics(this.other);
+    for (const field of STATISTICS_FIELDS) {
+      const was = this.statistics[field];
+      const is = this.other[field];
+      if (was !== is) return `${field} was ${was} and is ${is}`;
+    }
+    return this.regionDifference(subject.regions?.());
+  }
+
+  /** The free ranges, as they are shown. */
+  holes(): RegionView[] {
+    const found: RegionView[] = [];
+    for (let i = 0; i < this.count; i++) {
+      if (this.handles[i] !== NO_SPACE) continue;
+      found.push({ offset: this.offsets[i] as number, size: this.sizes[i] as number });
+    }
+    return found;
+  }
+
+  private regionDifference(now: readonly RegionView[] | undefined): string | undefined {
+    const before = this.regions;
+    if (before === undefined && now === undefined) return undefined;
+    const was = (before ?? []).map(({ offset, size }) => `${offset}+${size}`).join(' ');
+    const is = (now ?? []).map(({ offset, size }) => `${offset}+${size}`).join(' ');
+    return was === is ? undefined : `the regions were ${was} and are ${is}`;
+  }
+
+  private textOf(i: number): string {
+    if (i >= this.count) return 'not there';
+    return textOf(this.offsets[i] as number, this.sizes[i] as number, this.handles[i] as Handle);
+  }
 }
 
-/** The first difference as a sentence, or nothing. O(ranges). */
-export function differenceOf(before: State, after: State): string | undefined {
-  for (const field of STATISTICS_FIELDS) {
-    const was = before.statistics[field];
-    const is = after.statistics[field];
-    if (was !== is) return `${field} was ${was} and is ${is}`;
-  }
-  const count = Math.max(before.ranges.length, after.ranges.length);
-  for (let i = 0; i < count; i++) {
-    const was = rangeText(before.ranges[i]);
-    const is = rangeText(after.ranges[i]);
-    if (was !== is) return `range ${i} was ${was} and is ${is}`;
-  }
-  return undefined;
-}
-
-function rangeText(range: RangeView | undefined): string {
-  if (range === undefined) return 'not there';
-  const end = range.offset + range.size;
-  return `[${range.offset}, ${end}) ${range.handle === NO_SPACE ? 'free' : `live as ${range.handle}`}`;
+function textOf(offset: number, size: number, handle: Handle): string {
+  return `[${offset}, ${offset + size}) ${handle === NO_SPACE ? 'free' : `live as ${handle}`}`;
 }

@@ -1,81 +1,51 @@
 /**
- * Witness: works a suballocator, keeps its own books about it, and checks every invariant after every
- * operation.
+ * Witness: works a suballocator, one method an operation of the contract, and checks whatever comes of it.
  *
- * Cost     O(live ranges) an operation, times the oracles.
- * Promise  throws ContractViolation at the first operation after which the subject's answers and the books
- *          differ:
+ * Cost     O(ranges) an operation.
+ * Promise  throws ContractViolation at the first operation after which the subject's answers, the books and
+ *          the oracles differ:
  *          in bounds, aligned, disjoint, tiled, merged, counted, complete, unmoved; a refused call has
  *          changed nothing.
  */
-import { validate } from '@gpuheap/core/debug';
+import { digest } from '@gpuheap/core/debug';
 import {
   type Handle,
   NO_SPACE,
-  type RangeView,
+  type RangeRequest,
+  type RegionView,
+  type Strategy,
   type Suballocator,
-  type SuballocatorStatistics,
+  type SuballocatorOptions,
 } from '@gpuheap/core/ranges';
-import type { SpaceOracle } from '../oracles/space-oracle.ts';
-import { type Checks, ContractViolation } from './checks.ts';
-import { differenceOf, readState, STATISTICS_FIELDS, type State } from './state.ts';
-
-/** A live range as the witness knows it. Bytes. */
-export interface WitnessedRange {
-  readonly handle: Handle;
-  readonly offset: number;
-  readonly size: number;
-  readonly requested: number;
-}
-
-/** Counters that only grow, and that no look at the present can tell. */
-type History = Pick<
-  SuballocatorStatistics,
-  'peakUsed' | 'peakLiveCount' | 'allocationCount' | 'freeCount' | 'splitCount' | 'mergeCount'
->;
+import { type BadCall, badCallOn, badCallsOn, makeCall, textOfCall } from './bad-calls.ts';
+import type { KnownMark, KnownRange } from './books.ts';
+import type { Checks } from './checks.ts';
+import type { Contract } from './contract-case.ts';
+import { Observer, type WitnessOptions } from './observer.ts';
+import { countsSplits } from './verification.ts';
 
 /** See the head of the file. */
-export class Witness {
+export class Witness extends Observer {
   /** Live ranges, oldest first. */
-  readonly live: WitnessedRange[] = [];
-  /** Handles whose range has ended, oldest first. */
-  readonly ended: Handle[] = [];
-  readonly subject: Suballocator;
-  private readonly oracles: readonly SpaceOracle[];
-  private readonly check: Checks;
-  private readonly byHandle = new Map<Handle, WitnessedRange>();
-  private readonly everGiven = new Set<Handle>();
-  private readonly history: History = {
-    peakUsed: 0,
-    peakLiveCount: 0,
-    allocationCount: 0,
-    freeCount: 0,
-    splitCount: 0,
-    mergeCount: 0,
-  };
-  private state: State;
-  private watching = true;
-
-  /** `oracles`: one or more, in the state of the subject, which is empty. */
-  constructor(subject: Suballocator, oracles: readonly SpaceOracle[], check: Checks) {
-    this.subject = subject;
-    this.oracles = oracles;
-    this.check = check;
-    this.state = readState(subject);
-    this.verify('construction');
+  get live(): readonly KnownRange[] {
+    return this.books.live;
   }
 
-  /**
-   * Runs `act` without checks in between; what came of it is checked by the next operation, but splits and
-   * merges.
-   */
-  unwatched(act: () => void): void {
-    this.watching = false;
-    act();
-    this.watching = true;
-    this.state = readState(this.subject);
-    this.history.splitCount = this.state.statistics.splitCount;
-    this.history.mergeCount = this.state.statistics.mergeCount;
+  /** Handles whose range has ended, oldest first. */
+  get ended(): readonly Handle[] {
+    return this.books.ended;
+  }
+
+  /** The free ranges, as they were shown last. */
+  get holes(): RegionView[] {
+    return this.shown.holes();
+  }
+
+  /** A witness of a restored twin, with books of its own. */
+  fork(): Witness {
+    const fork = new Witness(this.contract, this.twin(), this.check, { books: this.books.copy() });
+    fork.verify('restore()');
+    return fork;
   }
 
   /** Allocates, and checks whatever comes of it. */
@@ -87,42 +57,178 @@ export class Witness {
     return handle;
   }
 
+  /** Allocates all or nothing. */
+  allocateMany(requests: readonly RangeRequest[]): readonly Handle[] | undefined {
+    const call = `allocateMany(${JSON.stringify(requests)})`;
+    const handles = this.subject.allocateMany(requests);
+    if (handles === undefined) {
+      if (this.watching) {
+        this.completeness.checkManyRefused(call, requests, this.twin());
+        this.unchanged(call);
+      }
+      return undefined;
+    }
+    this.check.same(handles.length, requests.length, `Number of handles of ${call}`);
+    for (const [i, handle] of handles.entries()) {
+      const { size, alignment = 1 } = requests[i] as RangeRequest;
+      this.noteRange(call, handle, size, alignment);
+    }
+    this.books.notePeaks();
+    this.verify(call);
+    return handles;
+  }
+
+  /** Allocates by a strategy. */
+  allocateBy(strategy: Strategy, size: number, alignment = 1): Handle {
+    const call = `allocateBy('${strategy}', ${size}, ${alignment})`;
+    const { subject, watching } = this;
+    const handle = subject.allocateBy?.(strategy, size, alignment) ?? NO_SPACE;
+    if (handle === NO_SPACE) this.acceptRefusal(call, size, alignment);
+    else {
+      if (watching) this.completeness.checkStrategy(call, subject, handle, this.shown, strategy, alignment);
+      this.acceptRange(call, handle, size, alignment);
+    }
+    return handle;
+  }
+
+  /** Allocates at an offset. */
+  allocateAt(offset: number, size: number): Handle {
+    const call = `allocateAt(${offset}, ${size})`;
+    const handle = this.subject.allocateAt?.(offset, size) ?? NO_SPACE;
+    if (handle === NO_SPACE) {
+      if (this.watching) this.completeness.checkPlaceRefused(call, this.subject, this.books, offset, size);
+      this.unchanged(call);
+      return NO_SPACE;
+    }
+    this.check.same(this.subject.offsetOf(handle), offset, `offsetOf after ${call}`);
+    this.acceptRange(call, handle, size, 1);
+    return handle;
+  }
+
   /** Frees the live range at `index`, counted from the oldest. */
   freeAt(index: number): void {
-    const range = this.live[index];
-    if (range === undefined) throw new RangeError(`no live range ${index}`);
+    const range = this.rangeAt(index);
+    const call = `free(${range.handle})`;
     this.subject.free(range.handle);
-    this.live.splice(index, 1);
-    this.byHandle.delete(range.handle);
-    this.ended.push(range.handle);
-    for (const oracle of this.oracles) {
-      this.complain(oracle, oracle.give(range.offset, range.size), `free of ${range.handle}`);
+    this.noteEnd(range, call);
+    this.verify(call);
+  }
+
+  /** Makes the live range at `index` shorter or longer. */
+  resizeAt(index: number, size: number): boolean {
+    const range = this.rangeAt(index);
+    const before = range.size;
+    const call = `resize(${range.handle}, ${size}) of [${range.offset}, ${range.offset + before})`;
+    const done = this.subject.resize?.(range.handle, size) ?? false;
+    if (this.watching) this.completeness.checkResize(call, this.subject, this.books, range, size, done);
+    if (!done) {
+      this.unchanged(call);
+      return false;
     }
-    const end = range.offset + range.size;
-    for (const { offset, size, handle } of this.state.ranges) {
-      const isNeighbour = offset + size === range.offset || offset === end;
-      if (handle === NO_SPACE && isNeighbour) this.history.mergeCount++;
-    }
-    this.history.freeCount++;
-    this.verify(`free(${range.handle})`);
+    const after = this.subject.sizeOf(range.handle);
+    this.completeness.checkReserved(call, this.subject, size, after);
+    this.tell(call, (oracle) => oracle.give(range.offset, before) ?? oracle.take(range.offset, after));
+    this.books.resize(range, after, size);
+    this.books.notePeaks();
+    this.trusting = true;
+    this.verify(call);
+    return true;
   }
 
   /** Resets. */
   reset(): void {
     this.subject.reset();
-    this.history.freeCount += this.live.length;
-    for (const { handle } of this.live) this.ended.push(handle);
-    this.live.length = 0;
-    this.byHandle.clear();
-    for (const oracle of this.oracles) oracle.clear();
-    if (this.watching) {
-      // A kind may count what a reset joins, or not.
-      const { mergeCount, splitCount } = this.subject.statistics();
-      this.check.that(mergeCount >= this.history.mergeCount, 'reset() has lowered mergeCount.');
-      this.history.mergeCount = mergeCount;
-      this.check.same(splitCount, this.history.splitCount, 'splitCount after reset()');
+    this.books.endAll();
+    this.panel?.forEach((oracle) => {
+      oracle.clear();
+    });
+    // What a reset joins, a kind may count as merges; it cuts nothing.
+    if (this.watching && countsSplits(this.subject)) {
+      const { splitCount } = this.subject.statistics();
+      this.check.same(splitCount, this.books.splitCount, 'splitCount after reset()');
     }
+    this.trusting = true;
     this.verify('reset()');
+  }
+
+  /** Manages more of the one region. */
+  grow(capacity: number): void {
+    const call = `grow(${capacity})`;
+    const before = this.books.capacity;
+    const more = capacity - (capacity % this.subject.granularity) - before;
+    this.subject.grow?.(capacity);
+    if (more > 0) this.noteOpen(call, before, more, true);
+    else this.unchanged(call);
+  }
+
+  /** Manages less of the one region; answers whether. */
+  shrinkTo(capacity: number): boolean {
+    const call = `shrinkTo(${capacity})`;
+    const end = capacity - (capacity % this.subject.granularity);
+    const done = this.subject.shrinkTo?.(capacity) ?? false;
+    this.check.same(done, this.books.liveEnd <= end, call);
+    const less = this.books.capacity - end;
+    if (done && less > 0) this.noteClose(call, end, less);
+    else this.unchanged(call);
+    return done;
+  }
+
+  /** Manages a region more. */
+  track(offset: number, size: number): void {
+    this.subject.track?.(offset, size);
+    this.noteOpen(`track(${offset}, ${size})`, offset, size, false);
+  }
+
+  /** Manages a region less; answers whether. */
+  untrackAt(index: number): boolean {
+    const { offset, size } = this.books.regions[index] as RegionView;
+    const call = `untrack(${offset})`;
+    const isEmpty = !this.live.some((range) => range.offset >= offset && range.offset < offset + size);
+    const done = this.subject.untrack?.(offset) ?? false;
+    this.check.same(done, isEmpty, call);
+    if (done) this.noteClose(call, offset, size);
+    else this.unchanged(call);
+    return done;
+  }
+
+  /** Takes a mark. */
+  mark(): void {
+    const mark = this.subject.mark?.() ?? Number.NaN;
+    this.check.that(Number.isSafeInteger(mark), () => `mark() answered ${mark}, no safe integer.`);
+    this.books.marks.push({ mark, births: this.books.allocationCount });
+    this.unchanged('mark()');
+  }
+
+  /** Frees up to the mark at `index`, counted from the oldest. */
+  freeUpTo(index: number): void {
+    const { mark, births } = this.books.marks[index] as KnownMark;
+    const call = `freeUpTo(${mark}), given after ${births} ranges,`;
+    const before = this.live.filter(({ birth }) => birth < births);
+    const count = this.subject.freeUpTo?.(mark) ?? Number.NaN;
+    this.check.same(count, before.length, call);
+    for (const range of before) this.noteEnd(range, call);
+    this.verify(call);
+  }
+
+  /** Goes on with what `restore` makes of the serialized subject. */
+  restore(): void {
+    if (!this.watching) {
+      this.subject = this.twin();
+      return;
+    }
+    const before = digest(this.subject);
+    // As if it were sent to a thread.
+    const twin = this.contract.restore(structuredClone(this.subject.serialize()));
+    this.check.same(digest(twin), before, 'The digest of what was restored');
+    const abandoned = { subject: this.subject, digest: before };
+    this.subject = twin;
+    this.unchanged('restore()');
+    const stale = this.ended.at(-1);
+    if (stale !== undefined) {
+      this.refused(`free(${stale}), stale, after restore()`, ['stale-handle'], (it) => it.free(stale));
+    }
+    this.verify('restore()');
+    this.abandoned = abandoned;
   }
 
   /** Makes a call that must be refused with one of the codes and must change nothing. */
@@ -131,174 +237,77 @@ export class Witness {
     this.unchanged(call);
   }
 
-  /** Asks for the largest allocatable and compares the answer with the oracles'. */
+  /** Makes one of the calls that must be refused. */
+  callBadly(pick: number): void {
+    const call = badCallOn(this.subject, this.books, pick);
+    if (call !== undefined) this.refuse(call);
+  }
+
+  /** Makes every call that must be refused. Answers them. */
+  callAllBadly(): readonly BadCall[] {
+    const calls = badCallsOn(this.subject, this.books);
+    for (const call of calls) this.refuse(call);
+    return calls;
+  }
+
+  private refuse(call: BadCall): void {
+    const text = (): string => textOfCall(call);
+    this.check.refuses(() => makeCall(call, this.subject), call.codes, text);
+    this.unchanged(text);
+  }
+
+  /** Asks for the largest allocatable, compares the answer with the oracles', and tries it on twins. */
   askLargest(alignment: number): number {
     const call = `largestAllocatable(${alignment})`;
     const answer = this.subject.largestAllocatable(alignment);
-    const most = this.largest(alignment);
-    if (this.subject.capabilities.exact) this.check.same(answer, most, call);
-    else this.check.that(answer >= 0 && answer <= most, () => `${call} is ${answer}, more than fits.`);
+    if (!this.watching) return answer;
+    this.completeness.checkLargest(call, this.subject, answer, alignment, this.shown, this.oracles());
     this.unchanged(call);
+    const more = answer + this.subject.granularity;
+    const twin = this.twin();
+    if (Number.isSafeInteger(more)) {
+      this.check.same(twin.allocate(more, alignment), NO_SPACE, `A unit more than ${call}`);
+    }
+    if (answer > 0) {
+      const handle = twin.allocate(answer, alignment);
+      this.check.that(handle !== NO_SPACE, () => `${call} is ${answer}, which is refused.`);
+    }
     return answer;
   }
 
   /** Whether the subject ever answered this handle. */
   hasGiven(handle: unknown): boolean {
-    return this.everGiven.has(handle as Handle);
-  }
-
-  /** Bytes of the largest legal place, on which all oracles must agree. */
-  largest(alignment: number): number {
-    const answers = this.oracles.map((oracle) => oracle.largest(alignment));
-    const first = answers[0] as number;
-    this.check.that(
-      answers.every((answer) => answer === first),
-      () => `The oracles disagree about alignment ${alignment}: ${answers.join(', ')}.`,
-    );
-    return first;
-  }
-
-  /** Checks all invariants now. */
-  verify(call: string): void {
-    if (!this.watching) return;
-    this.state = readState(this.subject);
-    this.verifyRanges(call);
-    this.verifyStatistics(call);
-    const violations = validate(this.subject);
-    this.check.that(violations.length === 0, () => `After ${call}: ${violations.join(' ')}`);
+    return this.books.given.has(handle as Handle);
   }
 
   private acceptRefusal(call: string, size: number, alignment: number): void {
     if (!this.watching) return;
-    const { capacity, granularity, capabilities } = this.subject;
-    const units = unitsOf(size, granularity);
-    const fits = units * BigInt(granularity) <= BigInt(this.largest(alignment));
-    this.check.that(
-      !(capabilities.exact && fits),
-      () => `${call} was refused, though a free range holds it.`,
-    );
-    this.check.that(
-      this.live.length > 0 || size > capacity,
-      () => `${call} was refused by an empty span of ${capacity}.`,
-    );
+    const { subject, books, shown } = this;
+    this.completeness.checkRefused(call, subject, books, shown, this.oracles(), size, alignment);
     this.unchanged(call);
   }
 
   private acceptRange(call: string, handle: Handle, size: number, alignment: number): void {
-    const subject = this.subject;
-    const check: Checks = this.check;
-    check.that(Number.isSafeInteger(handle), () => `${call} answered ${String(handle)}, no safe integer.`);
-    check.that(!this.everGiven.has(handle), () => `${call} answered handle ${handle} a second time.`);
-    const offset = subject.offsetOf(handle);
-    const reserved = Number(unitsOf(size, subject.granularity) * BigInt(subject.granularity));
-    check.same(subject.sizeOf(handle), reserved, `sizeOf after ${call}`);
-    check.that(offset % alignment === 0, () => `${call} answered offset ${offset}, which is not aligned.`);
-    for (const oracle of this.oracles) this.complain(oracle, oracle.take(offset, reserved), call);
-    const range = { handle, offset, size: reserved, requested: size };
-    this.live.push(range);
-    this.byHandle.set(handle, range);
-    this.everGiven.add(handle);
-    this.countAllocation(range);
+    this.noteRange(call, handle, size, alignment);
+    this.books.notePeaks();
     this.verify(call);
   }
 
-  private countAllocation({ offset, size }: WitnessedRange): void {
-    const { history, live, state } = this;
-    const end = offset + size;
-    const hole = state.ranges.find((each) => each.offset <= offset && end <= each.offset + each.size);
-    if (this.watching && hole !== undefined) {
-      history.splitCount += (hole.offset < offset ? 1 : 0) + (end < hole.offset + hole.size ? 1 : 0);
-    }
-    history.allocationCount++;
-    history.peakLiveCount = Math.max(history.peakLiveCount, live.length);
-    history.peakUsed = Math.max(history.peakUsed, sumOf(live, 'size'));
-  }
-
-  private verifyRanges(call: string): void {
-    let reached = 0;
-    let liveCount = 0;
-    const holes: string[] = [];
-    for (const range of this.state.ranges) {
-      const start = reached;
-      this.check.that(range.offset === start, () => `After ${call}: no range begins at ${start}.`);
-      this.check.that(range.size > 0, () => `After ${call}: the range at ${start} is empty.`);
-      reached += range.size;
-      if (range.handle === NO_SPACE) holes.push(`${range.offset}+${range.size}`);
-      else {
-        liveCount++;
-        this.verifyLive(call, range);
-      }
-    }
-    this.check.same(reached, this.subject.capacity, `End of the last range after ${call}`);
-    this.check.same(liveCount, this.live.length, `Number of live ranges after ${call}`);
-    for (const oracle of this.oracles) {
-      const expected = oracle.freeRanges().map(({ offset, size }) => `${offset}+${size}`);
-      this.check.same(
-        holes.join(' '),
-        expected.join(' '),
-        `Free ranges after ${call}, by the ${oracle.name},`,
-      );
-    }
-  }
-
-  private verifyLive(call: string, { offset, size, handle }: RangeView): void {
-    const known = this.byHandle.get(handle);
-    this.check.that(
-      known !== undefined && known.offset === offset && known.size === size,
-      () =>
-        `After ${call}: the live range [${offset}, ${offset + size}) as ${handle} was never given out so.`,
-    );
-    const saidOffset = this.subject.offsetOf(handle);
-    const saidSize = this.subject.sizeOf(handle);
-    this.check.that(
-      saidOffset === offset && saidSize === size,
-      () => `After ${call}: handle ${handle} answers [${saidOffset}, ${saidOffset + saidSize}).`,
-    );
-  }
-
-  private verifyStatistics(call: string): void {
-    const { subject, live, history, oracles } = this;
-    const holes = (oracles[0] as SpaceOracle).freeRanges();
-    const used = sumOf(live, 'size');
-    const expected: SuballocatorStatistics = {
-      capacity: subject.capacity,
-      used,
-      requested: sumOf(live, 'requested'),
-      free: subject.capacity - used,
-      largestFree: holes.reduce((most, { size }) => Math.max(most, size), 0),
-      liveCount: live.length,
-      holeCount: holes.length,
-      ...history,
-    };
-    for (const field of STATISTICS_FIELDS) {
-      this.check.same(this.state.statistics[field], expected[field], `${field} after ${call}`);
-    }
-    const largest = subject.largestAllocatable();
-    if (subject.capabilities.exact) {
-      this.check.same(largest, expected.largestFree, `largestAllocatable() after ${call}`);
-    } else {
-      this.check.that(largest <= expected.largestFree, `largestAllocatable() is too large after ${call}.`);
-    }
-  }
-
-  private unchanged(call: string): void {
-    if (!this.watching) return;
-    const after = readState(this.subject);
-    const difference = differenceOf(this.state, after);
-    this.check.that(difference === undefined, () => `${call} was refused, but ${difference}.`);
-  }
-
-  private complain(oracle: SpaceOracle, complaint: string | undefined, call: string): void {
-    if (complaint !== undefined)
-      throw new ContractViolation(`${call}: ${complaint}, says the ${oracle.name}.`);
+  private rangeAt(index: number): KnownRange {
+    const range = this.live[index];
+    if (range === undefined) throw new RangeError(`no live range ${index}`);
+    return range;
   }
 }
 
-/** Whole units that hold `size` bytes, exactly. */
-function unitsOf(size: number, granularity: number): bigint {
-  return (BigInt(size) + BigInt(granularity) - 1n) / BigInt(granularity);
-}
-
-function sumOf(ranges: readonly WitnessedRange[], field: 'size' | 'requested'): number {
-  return ranges.reduce((sum, range) => sum + range[field], 0);
+/** A witness over a fresh subject. */
+export function makeWitness(
+  contract: Contract,
+  options: SuballocatorOptions,
+  check: Checks,
+  more: WitnessOptions = {},
+): Witness {
+  const witness = new Witness(contract, contract.make(options), check, more);
+  witness.verify('construction');
+  return witness;
 }

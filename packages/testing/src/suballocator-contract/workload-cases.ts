@@ -7,7 +7,7 @@ import { type Handle, NO_SPACE } from '@gpuheap/core/ranges';
 import { replayWorkload } from '../workloads/replay.ts';
 import { makeWorkload, WORKLOAD_NAMES, type Workload, type WorkloadName } from '../workloads/workload.ts';
 import type { Checks } from './checks.ts';
-import { type ContractCase, type MakeSuballocator, serves } from './contract-case.ts';
+import { type Contract, type ContractCase, serves } from './contract-case.ts';
 
 const PARTS = 8;
 
@@ -22,19 +22,19 @@ const STEPS: Readonly<Record<WorkloadName, number>> = {
 };
 
 /** W1 to W6. */
-export function workloadCases(make: MakeSuballocator): ContractCase[] {
+export function workloadCases(contract: Contract): ContractCase[] {
   return WORKLOAD_NAMES.map((name) => ({
     group: 'workloads',
     name: `${name}, twice`,
     run: (check: Checks) => {
       const workload = makeWorkload(name, { live: 500, steps: STEPS[name] });
-      const first = checkWorkload(make, workload, check);
-      check.same(checkWorkload(make, workload, check), first, `Checksum of ${name}`);
+      const first = checkWorkload(contract, workload, check);
+      check.same(checkWorkload(contract, workload, check), first, `Checksum of ${name}`);
     },
   }));
 }
 
-function checkWorkload(make: MakeSuballocator, workload: Workload, check: Checks): string {
+function checkWorkload({ make }: Contract, workload: Workload, check: Checks): string {
   const subject = make({ capacity: workload.span });
   if (!serves(subject, workload.alignment)) return 'alignment not served';
   const handles = new Array<Handle>(workload.slotCount).fill(NO_SPACE);

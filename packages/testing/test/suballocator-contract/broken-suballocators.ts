@@ -170,16 +170,16 @@ class AcceptsDoubleFree extends ReferenceSuballocator {
 }
 
 class AnswersForTheDead extends ReferenceSuballocator {
-  private readonly places = new Map<Handle, number>();
+  private readonly remembered = new Map<Handle, number>();
 
   override allocate(size: number, alignment = 1): Handle {
     const handle = super.allocate(size, alignment);
-    if (handle !== NO_SPACE) this.places.set(handle, super.offsetOf(handle));
+    if (handle !== NO_SPACE) this.remembered.set(handle, super.offsetOf(handle));
     return handle;
   }
 
   override offsetOf(handle: Handle): number {
-    return this.places.get(handle) ?? super.offsetOf(handle);
+    return this.remembered.get(handle) ?? super.offsetOf(handle);
   }
 }
 
@@ -232,7 +232,7 @@ class Renames extends ReferenceSuballocator {
 class AcceptsForeignHandles extends Renames {}
 
 class WrapsGenerations extends Renames {
-  // Eight generations of up to 2^20 places.
+  // Eight generations of up to 2^20 remembered.
   protected override nameOf(inner: Handle, count: number): Handle {
     return 2 ** 20 * (1 + (count % 8)) + super.offsetOf(inner) / this.granularity;
   }

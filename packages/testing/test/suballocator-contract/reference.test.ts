@@ -1,37 +1,45 @@
-import { UsageError } from '@gpuheap/core/errors';
-import type { Handle, SuballocatorCapabilities } from '@gpuheap/core/ranges';
-import { ReferenceSuballocator } from '../../src/index.ts';
+import type { SuballocatorOptions } from '@gpuheap/core/ranges';
+import { describe, expect, it } from 'vitest';
+import { type ContractOptions, ReferenceSuballocator, suballocatorContract } from '../../src/index.ts';
 import { describeSuballocatorContract } from '../../src/vitest.ts';
+import { Bare, FewAlignments, Pairs, RingLike, Stack } from './stand-ins.ts';
 
-const SHORT = { randomOperations: 10_000, seeds: 20, depth: 4 };
+const SHORT: ContractOptions = { randomOperations: 6_000, seeds: 20, shorterBy: 3 };
 
 describeSuballocatorContract('reference', (options) => new ReferenceSuballocator(options), SHORT);
 
-/** Claims less than the reference: serves multiples and divisors of the granularity alone. */
-class FewAlignments extends ReferenceSuballocator {
-  override readonly kind: string = 'few-alignments';
-  override readonly capabilities: SuballocatorCapabilities = {
-    freesInAnyOrder: true,
-    anyAlignment: false,
-    exact: true,
+type Kind = new (options: SuballocatorOptions) => ReferenceSuballocator;
+
+function optionsOf(StandIn: Kind): ContractOptions {
+  return {
+    ...SHORT,
+    restore: (state) => ReferenceSuballocator.restore(state, (options) => new StandIn(options)),
   };
-
-  override allocate(size: number, alignment = 1): Handle {
-    if (Number.isSafeInteger(size) && size > 0) this.checkServed(alignment);
-    return super.allocate(size, alignment);
-  }
-
-  override largestAllocatable(alignment = 1): number {
-    this.checkServed(alignment);
-    return super.largestAllocatable(alignment);
-  }
-
-  private checkServed(alignment: number): void {
-    if (typeof alignment !== 'number') return; // The reference refuses it.
-    if (alignment % this.granularity !== 0 && this.granularity % alignment !== 0) {
-      throw new UsageError('bad-alignment', `alignment ${alignment} is no multiple or divisor of a unit`);
-    }
-  }
 }
 
-describeSuballocatorContract('few alignments', (options) => new FewAlignments(options), SHORT);
+for (const StandIn of [Bare, Pairs, Stack, RingLike]) {
+  describeSuballocatorContract(StandIn.name, (options) => new StandIn(options), optionsOf(StandIn));
+}
+
+describeSuballocatorContract('FewAlignments', (options) => new FewAlignments(options), {
+  ...optionsOf(FewAlignments),
+  servesAlignment: (alignment, granularity) => alignment % granularity === 0 || granularity % alignment === 0,
+});
+
+describe('cases', () => {
+  const groupsOf = (StandIn: Kind): Set<string> => {
+    const cases = suballocatorContract((options) => new StandIn(options), optionsOf(StandIn));
+    return new Set(cases.map(({ group }) => group));
+  };
+
+  it('are those that the capabilities name', () => {
+    const all = groupsOf(ReferenceSuballocator);
+    const optional = ['allocateBy', 'allocateAt', 'resize', 'grow and shrinkTo', 'track and untrack'];
+    expect([...all]).toEqual(expect.arrayContaining([...optional, 'mark and freeUpTo']));
+    const bare = groupsOf(Bare);
+    expect([...all].filter((group) => !bare.has(group))).toEqual([...optional, 'mark and freeUpTo']);
+    expect(groupsOf(RingLike)).toContain('mark and freeUpTo');
+    expect(groupsOf(FewAlignments)).toContain('allocateBy');
+    expect(groupsOf(Stack)).not.toContain('accepts what the reference accepts');
+  });
+});
