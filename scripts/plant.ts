@@ -1,8 +1,10 @@
 /**
- * Plant: a Vite plugin that puts a bug of the zoo into our code while a test loads it. Nothing on disk changes.
+ * Plant: a Vite plugin that puts a bug of the zoo into our code while a test loads it. Nothing on disk
+ * changes.
  *
- * Layout   `packages/core/test/bug-zoo/plants.json`: a list of `{ zoo, what, file, find, replace }`; `file` lies
- *          below `packages/core/src`. The environment variable `GPUHEAP_PLANT` says which one, counted from 0.
+ * Layout   `packages/core/test/bug-zoo/plants.json`: a list of `{ zoo, what, file, find, replace }`; `file`
+ *          lies below `packages/core/src`. The environment variable `GPUHEAP_PLANT` says which one, counted
+ *          from 0.
  * Refusal  throws when `find` does not stand in the file exactly once: the code has moved on, mend the plant.
  */
 import { readFileSync } from 'node:fs';

@@ -58,7 +58,16 @@ const EXCEPTIONS: readonly Exception[] = [
     word: /.*/,
     reason: 'the list itself, and the test that plants its words',
   },
-  { path: /\/binned(\.test)?\.ts$/, word: /slab/i, reason: 'the kind whose parts are called so' },
+  {
+    path: /\/(binned(-[a-z]+)*|slab[-a-z]*|size-classes|15-small-slab|ranges\/index)(\.test)?\.ts$|plants\.json$/,
+    word: /slab/i,
+    reason: 'the kind whose parts are called so',
+  },
+  {
+    path: /^(README|ARCHITECTURE)\.md$|^docs\//,
+    word: /slab/i,
+    reason: 'what is said of that kind',
+  },
   {
     path: /^packages\/(bench|testing\/src\/workloads)\//,
     word: /allocator|compaction|slab/i,

@@ -6,6 +6,7 @@
  */
 import {
   BestFit,
+  Binned,
   Fixed,
   Linear,
   Ring,
@@ -34,6 +35,7 @@ const ALL: readonly RowName[] = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'equal', 's
 export const KINDS: readonly Kind[] = [
   makeKind('tlsf', Tlsf, 'W1', ALL),
   makeKind('best-fit', BestFit, 'W1', ALL),
+  makeKind('binned', Binned, 'W2', ['W1', 'W2', 'W6', 'equal', 'real']),
   makeKind('linear', Linear, 'stack', ['stack']),
   makeKind('ring', Ring, 'W3', ['W3']),
   makeKind('fixed', Fixed, 'equal', ['equal']),

@@ -9,24 +9,9 @@ export function highestBit(value: number): number {
   return 31 - Math.clz32(value);
 }
 
-/** Position of the lowest set bit of a 32-bit `mask` other than 0. */
-export function lowestBit(mask: number): number {
-  return 31 - Math.clz32(mask & -mask);
-}
-
-/** Bits `from`..31 of `mask`. `from` is 0 to 32: a JS shift takes its count modulo 32, so 32 is guarded. */
-export function bitsFrom(mask: number, from: number): number {
-  return from > 31 ? 0 : mask & (-1 << from);
-}
-
 /** `mask` with bit `at` (0 to 31) set. */
 export function withBit(mask: number, at: number): number {
   return mask | (1 << at);
-}
-
-/** `mask` with bit `at` (0 to 31) cleared. */
-export function withoutBit(mask: number, at: number): number {
-  return mask & ~(1 << at);
 }
 
 /** Whether a number is an integer from -2^31 to 2^31-1. */
@@ -37,6 +22,26 @@ export function isInt32(value: number): boolean {
 /** 1 when a 32-bit integer is negative, else 0; without a branch. */
 export function signBit(value: number): number {
   return value >>> 31;
+}
+
+/** The smallest power of two that is not less than `value`, 1 to 2^30. */
+export function powerFrom(value: number): number {
+  return value === 1 ? 1 : 2 << (31 - Math.clz32(value - 1));
+}
+
+/** The largest power of two that is not more than `value`, 1 to 2^31-1. */
+export function powerBelow(value: number): number {
+  return 1 << (31 - Math.clz32(value));
+}
+
+/** Whether `value`, 1 to 2^31-1, is a power of two. */
+export function isPowerOfTwo(value: number): boolean {
+  return (value & (value - 1)) === 0;
+}
+
+/** The lowest set bit of a 32-bit `mask`, as a power of two; 0 when none is set. The sign bit is negative. */
+export function lowestPower(mask: number): number {
+  return mask & -mask;
 }
 
 /** `value`, an integer from 0 to 2^31-1, divided by 2^`count` (0 to 31), rounded down. */

@@ -10,8 +10,8 @@
 import { NO_SPACE, type Suballocator } from '../ranges/suballocator.ts';
 
 /**
- * Every range (`offset+size`, `-` in front when free), every region (`@` in front) where the kind has them, and
- * every figure of the statistics. O(ranges).
+ * Every range (`offset+size`, `-` in front when free), every region (`@` in front) where the kind has them,
+ * and every figure of the statistics. O(ranges).
  */
 export function digest(suballocator: Suballocator): string {
   const parts = [`${suballocator.kind}/${suballocator.granularity}`];

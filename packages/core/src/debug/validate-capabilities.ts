@@ -1,26 +1,26 @@
 /** Validate capabilities: a kind has the methods that its capabilities name, and no others. */
-import type { Suballocator, SuballocatorCapabilities } from '../ranges/suballocator.ts';
+import type { Suballocator } from '../ranges/suballocator.ts';
 
-/** Which methods a capability stands for. `strategies` stands for its own. */
-const METHODS: Readonly<Partial<Record<keyof SuballocatorCapabilities, readonly (keyof Suballocator)[]>>> = {
-  allocateAt: ['allocateAt'],
-  resize: ['resize'],
-  grow: ['grow'],
-  shrinkTo: ['shrinkTo'],
-  track: ['track', 'untrack', 'regions'],
-  freeUpTo: ['mark', 'freeUpTo'],
-};
+/** The methods that a capability stands for. `strategies` stands for `allocateBy`. */
+const METHODS = [
+  ['allocateAt', 'allocateAt'],
+  ['resize', 'resize'],
+  ['grow', 'grow'],
+  ['shrinkTo', 'shrinkTo'],
+  ['track', 'track'],
+  ['track', 'untrack'],
+  ['track', 'regions'],
+  ['freeUpTo', 'mark'],
+  ['freeUpTo', 'freeUpTo'],
+] as const;
 
 const STRATEGIES: readonly unknown[] = ['min-time', 'min-waste', 'min-offset', 'max-offset'];
 
 /** Adds a sentence for every capability without its methods, and every method without its capability. */
 export function checkCapabilities(suballocator: Suballocator, violations: string[]): void {
   const { capabilities } = suballocator;
-  for (const name in METHODS) {
-    const isClaimed = capabilities[name as 'resize'];
-    for (const method of METHODS[name as 'resize'] as readonly (keyof Suballocator)[]) {
-      checkMethod(suballocator, method, isClaimed, name, violations);
-    }
+  for (const [capability, method] of METHODS) {
+    checkMethod(suballocator, method, capabilities[capability], capability, violations);
   }
   const { strategies } = capabilities;
   checkMethod(suballocator, 'allocateBy', strategies.length > 0, 'strategies', violations);

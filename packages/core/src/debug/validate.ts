@@ -33,6 +33,23 @@ interface Recount {
 /** Sums beyond 2^53 are rounded; what is worked out from them may differ in the last bits. */
 const ROUNDING = 2 ** -48;
 
+/** Figures that are whole numbers below 2^53. */
+const COUNTS = [
+  'capacity',
+  'used',
+  'requested',
+  'free',
+  'largestFree',
+  'liveCount',
+  'holeCount',
+  'peakUsed',
+  'peakLiveCount',
+  'allocationCount',
+  'freeCount',
+  'splitCount',
+  'mergeCount',
+] as const;
+
 /**
  * All violations of the contract that can be seen now, each a sentence; empty when there are none. O(ranges).
  */
@@ -154,47 +171,47 @@ function checkHandle(suballocator: Suballocator, range: RangeView, violations: s
 
 function checkStatistics(suballocator: Suballocator, recount: Recount, violations: string[]): void {
   const said = suballocator.statistics();
-  const { used, liveCount, holeCount } = recount;
+  const { used, liveCount, holeCount, largestFree } = recount;
   const free = suballocator.capacity - used;
-  expect('capacity', suballocator.capacity);
-  expect('used', used);
-  expect('free', free);
-  expect('liveCount', liveCount);
-  expect('holeCount', holeCount);
-  expect('freeCount', said.allocationCount - liveCount);
-  expect('fragmentation', free === 0 ? 0 : 1 - said.largestFree / free);
-  expect('freedBytes', said.allocatedBytes - used);
-  if (suballocator.capabilities.exactLargestFree) expect('largestFree', recount.largestFree);
-  else if (said.largestFree > recount.largestFree || said.largestFree > 0 !== free > 0) {
+  compare(violations, 'capacity', said.capacity, suballocator.capacity);
+  compare(violations, 'used', said.used, used);
+  compare(violations, 'free', said.free, free);
+  compare(violations, 'liveCount', said.liveCount, liveCount);
+  compare(violations, 'holeCount', said.holeCount, holeCount);
+  compare(violations, 'freeCount', said.freeCount, said.allocationCount - liveCount);
+  compare(violations, 'fragmentation', said.fragmentation, free === 0 ? 0 : 1 - said.largestFree / free);
+  const freedBytes = said.allocatedBytes - used;
+  const isRounded = Math.abs(said.freedBytes - freedBytes) <= ROUNDING * said.allocatedBytes;
+  if (!isRounded) compare(violations, 'freedBytes', said.freedBytes, freedBytes);
+  if (suballocator.capabilities.exactLargestFree) {
+    compare(violations, 'largestFree', said.largestFree, largestFree);
+  } else if (said.largestFree > largestFree || said.largestFree > 0 !== free > 0) {
     violations.push(
-      `Statistics say largestFree is ${said.largestFree}; the longest free range is ${recount.largestFree}.`,
+      `Statistics say largestFree is ${said.largestFree}; the longest free range is ${largestFree}.`,
     );
   }
   checkFigures(said, violations);
-
-  function expect(name: keyof SuballocatorStatistics, value: number): void {
-    const figure = said[name];
-    if (Math.abs(figure - value) <= ROUNDING * said.allocatedBytes && isDerived(name)) return;
-    if (figure !== value) violations.push(`Statistics say ${name} is ${figure}; a recount says ${value}.`);
-  }
 }
 
-/** Whether rounding has a part in a figure. */
-function isDerived(name: keyof SuballocatorStatistics): boolean {
-  return name === 'freedBytes';
+function compare(
+  violations: string[],
+  name: keyof SuballocatorStatistics,
+  figure: number,
+  value: number,
+): void {
+  if (figure !== value) violations.push(`Statistics say ${name} is ${figure}; a recount says ${value}.`);
 }
 
 function checkFigures(said: SuballocatorStatistics, violations: string[]): void {
-  for (const [name, figure] of Object.entries(said)) {
-    // Bytes since construction may pass 2^53.
-    const isSum = name === 'allocatedBytes' || name === 'freedBytes';
-    const isWhole = isSum ? Number.isInteger(figure) : Number.isSafeInteger(figure);
-    if (name === 'fragmentation') {
-      if (!(figure >= 0 && figure < 1))
-        violations.push(`Statistics say ${name} is ${figure}, not in [0, 1).`);
-    } else if (!isWhole || figure < 0) {
-      violations.push(`Statistics say ${name} is ${figure}, not an integer from 0 up.`);
-    }
+  for (const name of COUNTS) {
+    const figure = said[name];
+    if (!Number.isSafeInteger(figure) || figure < 0) refuse(name, figure);
+  }
+  // Bytes since construction may pass 2^53.
+  if (!Number.isInteger(said.allocatedBytes)) refuse('allocatedBytes', said.allocatedBytes);
+  if (!(said.freedBytes >= 0)) refuse('freedBytes', said.freedBytes);
+  if (!(said.fragmentation >= 0 && said.fragmentation < 1)) {
+    violations.push(`Statistics say fragmentation is ${said.fragmentation}, not in [0, 1).`);
   }
   // Every request is at least a byte, and was rounded up.
   if (said.requested > said.used || said.requested < said.liveCount) {
@@ -204,6 +221,10 @@ function checkFigures(said: SuballocatorStatistics, violations: string[]): void 
   }
   if (said.peakUsed < said.used || said.peakLiveCount < said.liveCount) {
     violations.push('A peak is below the present figure.');
+  }
+
+  function refuse(name: string, figure: number): void {
+    violations.push(`Statistics say ${name} is ${figure}, not an integer from 0 up.`);
   }
 }
 

@@ -2,8 +2,8 @@
  * Best fit: always the smallest hole that holds the request, the lowest offset among equals. The tightest
  * packing. As policies, the first hole that fits, or the next one after the range given out last.
  *
- * Layout   the ranges of `linked-ranges.ts`; holes of about one size (the bins of TLSF) form a tree ordered by
- *          size and offset.
+ * Layout   the ranges of `linked-ranges.ts`; holes of about one size (the bins of TLSF) form a tree ordered
+ *          by size and offset.
  *
  *            bin of 16…16  bin of 40…41             bins in order, and in each its tree in order:
  *                 20           40                   together every hole by size, then offset

@@ -17,12 +17,11 @@
  * Promise  a request is refused only when no row of free slots can hold it. The slot freed last is
  *          the next one given out.
  * Refusal  2^21 - 1 records for live ranges and holes together: then NO_SPACE, unless a request fills the
- *          smallest hole that holds it. The statistics' `largestFree` is the free space shared out among the holes,
- *          rounded up to a slot: the longest hole is at least as long.
+ *          smallest hole that holds it. The statistics' `largestFree` is the free space shared out among the
+ *          holes, rounded up to a slot: the longest hole is at least as long.
  * Source   lists of equal cells: D. Knuth, The Art of Computer Programming 1, section 2.2.3.
  */
 import { isInt32 } from '../base/bits.ts';
-import { UsageError } from '../base/errors.ts';
 import { type Handle, paddingAt, type Units } from '../base/quantities.ts';
 import { checkStrategy } from './arguments.ts';
 import { isFree, Pieces } from './pieces.ts';
@@ -135,7 +134,9 @@ export class Fixed extends Pieces {
     return this.claim(first, at, units, requested);
   }
 
-  /** Makes free slots from `at` on live; `first` is a piece there or before. NO_SPACE when the table is full. */
+  /**
+   * Makes free slots from `at` on live; `first` is a piece there or before. NO_SPACE when the table is full.
+   */
   private claim(first: number, at: Units, units: Units, requested: number): Handle {
     let n = this.pieceAt(first, at);
     const padding = at - this.cells[n + OFFSET];
@@ -186,9 +187,7 @@ export class Fixed extends Pieces {
     if (more === 0) return;
     const last = this.cells[WALL + PREVIOUS];
     if (this.isLive(last)) {
-      if (!this.hasRecords(1) && !this.joinHoles()) {
-        throw new UsageError('bad-capacity', 'the tables are full; free some ranges before you grow');
-      }
+      if (!this.hasRecords(1) && !this.joinHoles()) throw this.tooFullToGrow();
       this.push(this.insert(WALL, this.capacityUnits, more));
       this.addedCount++;
     } else this.cells[last + SIZE] += more;
@@ -210,12 +209,5 @@ export class Fixed extends Pieces {
     else cells[last + SIZE] = units - cells[last + OFFSET];
     this.capacityUnits = units;
     return true;
-  }
-
-  private wrongSide(capacity: number): UsageError {
-    return new UsageError(
-      'bad-capacity',
-      `capacity ${capacity} lies on the wrong side of the present ${this.capacity}; call grow or shrinkTo`,
-    );
   }
 }

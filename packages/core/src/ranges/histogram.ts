@@ -1,6 +1,6 @@
 /**
- * Histogram: how long the live and the free ranges of a suballocator are, by powers of two. On demand; nothing
- * is kept for it.
+ * Histogram: how long the live and the free ranges of a suballocator are, by powers of two. On demand;
+ * nothing is kept for it.
  *
  * Cost     O(ranges).
  */

@@ -1,9 +1,12 @@
 export type { Handle } from '../base/quantities.ts';
 export { BestFit, type BestFitOptions, type FitPolicy } from './best-fit.ts';
+export { Binned } from './binned.ts';
+export { Buddy } from './buddy.ts';
 export { Fixed } from './fixed.ts';
 export { type HistogramBar, histogram } from './histogram.ts';
 export { Linear } from './linear.ts';
 export { Ring } from './ring.ts';
+export type { BinnedOptions, BinnedParent, BinnedParentClass } from './slabs.ts';
 export {
   MAX_ALIGNMENT,
   NO_SPACE,

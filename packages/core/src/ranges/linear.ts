@@ -139,7 +139,9 @@ export class Linear extends LiveRanges {
     return isDone;
   }
 
-  /** What the middle can hold; holes that lie buried do not count. O(1). @throws UsageError `bad-alignment` */
+  /**
+   * What the middle can hold; holes that lie buried do not count. O(1). @throws UsageError `bad-alignment`
+   */
   largestAllocatable(alignment = 1): number {
     return this.alignedRoomBehind(this.front, this.unitsOfAlignment(alignment)) * this.granularity;
   }

@@ -193,7 +193,9 @@ export abstract class LinkedRanges extends RangeRecords implements Suballocator 
     return this.cells[hole + SIZE] - this.paddingOf(hole, alignment) >= units;
   }
 
-  /** Makes `units` of a hole live, `padding` units behind where it begins. NO_SPACE when the table is full. */
+  /**
+   * Makes `units` of a hole live, `padding` units behind where it begins. NO_SPACE when the table is full.
+   */
   protected carve(hole: number, padding: Units, units: Units, requested: number): Handle {
     return padding === 0
       ? this.carveFront(hole, units, requested)

@@ -14,8 +14,7 @@
  * Refusal  does not know which hole is the longest: `largestFree` is a bound from below, at least the free
  *          space shared out among the holes.
  */
-import { UsageError } from '../base/errors.ts';
-import { type Handle, MAX_UNITS, paddingAt, type Units } from '../base/quantities.ts';
+import { type Handle, paddingAt, type Units } from '../base/quantities.ts';
 import { RangeRecords } from './range-records.ts';
 import type { RangeParts } from './state.ts';
 import { NO_SPACE, type RangeView, type Suballocator, type SuballocatorOptions } from './suballocator.ts';
@@ -32,7 +31,7 @@ const WALL = 0;
 /** See the head of the file. */
 export abstract class LiveRanges extends RangeRecords implements Suballocator {
   /** The range behind which the next one is placed, or WALL. */
-  protected front = WALL;
+  protected front: number = WALL;
 
   /**
    * `stride`: cells of a record, 6 or more.
@@ -70,13 +69,6 @@ export abstract class LiveRanges extends RangeRecords implements Suballocator {
     if (this.endOf(this.cells[WALL + PREVIOUS]) > units) return false;
     this.moveWall(units);
     return true;
-  }
-
-  private wrongSide(capacity: number): UsageError {
-    return new UsageError(
-      'bad-capacity',
-      `capacity ${capacity} lies on the wrong side of the present ${this.capacity}; call grow or shrinkTo`,
-    );
   }
 
   /** Ends the span at `units` from now on. */
@@ -179,18 +171,13 @@ export abstract class LiveRanges extends RangeRecords implements Suballocator {
     return (this.front === WALL || this.isRange(this.front)) && this.hasSoundLinks();
   }
 
-  /** Records that a handle names. O(records). */
-  private countNames(): number {
-    let count = 0;
-    for (let n = this.stride; n < this.usedCells; n += this.stride) if (this.isRange(n)) count++;
-    return count;
-  }
-
   private isRange(n: number): boolean {
     return this.isRecord(n) && this.isLive(n) && !this.isNameless(n);
   }
 
-  /** Whether the live ranges, all of them, form one closed chain within the span that agrees with the figures. */
+  /**
+   * Whether the live ranges, all of them, form one closed chain within the span that agrees with the figures.
+   */
   private hasSoundLinks(): boolean {
     const { cells, capacityUnits } = this;
     if (cells[WALL + OFFSET] !== capacityUnits || cells[WALL + SIZE] !== -capacityUnits) return false;
@@ -208,10 +195,9 @@ export abstract class LiveRanges extends RangeRecords implements Suballocator {
     if (this.endOf(previous) < capacityUnits) counts.holes++;
     return (
       cells[WALL + PREVIOUS] === previous &&
-      capacityUnits <= MAX_UNITS &&
+      capacityUnits > 0 &&
       this.endOf(previous) <= capacityUnits &&
       counts.live === this.liveCount &&
-      counts.live === this.countNames() &&
       counts.holes === this.holeCount &&
       counts.used === this.usedUnits
     );

@@ -39,7 +39,9 @@ const NIL = 0;
 /** The wall before the first piece and behind the last. It has no units. */
 const WALL = 0;
 
-/** 1 for a free piece, 0 for a live one and for the wall. A branch in its place would often be mispredicted. */
+/**
+ * 1 for a free piece, 0 for a live one and for the wall. A branch in its place would often be mispredicted.
+ */
 export function isFree(cells: Int32Array, n: number): number {
   return signBit(cells[n + NAME]);
 }
@@ -119,7 +121,10 @@ export abstract class Pieces extends RangeRecords implements Suballocator {
     return best;
   }
 
-  /** The first piece of the hole behind the hole that begins with `n`, or behind WALL; WALL when there is none. */
+  /**
+   * The first piece of the hole behind the hole that begins with `n`, or behind WALL; WALL when there is
+   * none.
+   */
   private nextHole(n: number): number {
     let piece = n === WALL ? this.cells[WALL + NEXT] : this.behindHole(n);
     while (piece !== WALL && this.isLive(piece)) piece = this.cells[piece + NEXT];
@@ -231,15 +236,6 @@ export abstract class Pieces extends RangeRecords implements Suballocator {
     return dropped > 0;
   }
 
-  /** Whether the table has `count` more records. */
-  protected hasRecords(count: number): boolean {
-    if (count === 0) return true;
-    const n = this.take();
-    const isThere = n !== NIL && this.hasRecords(count - 1);
-    if (n !== NIL) this.give(n);
-    return isThere;
-  }
-
   protected saveParts(parts: RangeParts): void {
     parts.more = Float64Array.of(this.newest);
   }
@@ -253,7 +249,9 @@ export abstract class Pieces extends RangeRecords implements Suballocator {
     return free?.size === 0;
   }
 
-  /** The free pieces; undefined unless all pieces form one closed chain that tiles the span and was counted. */
+  /**
+   * The free pieces; undefined unless all pieces form one closed chain that tiles the span and was counted.
+   */
   private freePieces(): Set<number> | undefined {
     const { cells } = this;
     const free = new Set<number>();

@@ -1,11 +1,10 @@
 /**
  * Range records: what every kind shares, whatever it does with its holes. Turns bytes into units at the door,
- * names live ranges, keeps the figures.
+ * answers what is asked about ranges and about all of them.
  *
  * Layout   a record a live range. Cell 0 is its name, 1 its length, 2 its first unit, 3 the bytes that it
  *          reserves beyond those asked for; then come the cells of the kind. What a record that is not live
- *          holds is the kind's business. The figures live in one Float64Array, so that counting allocates
- *          nothing.
+ *          holds is the kind's business.
  * Cost     O(1), a few nanoseconds; no division remainder of doubles on the way for small sizes.
  * Promise  units fit 31 bits; conversions are exact up to 2^53-1 bytes; a call that throws has changed
  *          nothing.
@@ -14,7 +13,7 @@ import { isInt32, shiftRight } from '../base/bits.ts';
 import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import { type Handle, MAX_UNITS, type Units, unitsFromBytes } from '../base/quantities.ts';
-import { RecordTable } from '../tables/record-table.ts';
+import { Figures } from './figures.ts';
 import { checkState, type RangeParts } from './state.ts';
 import {
   MAX_ALIGNMENT,
@@ -31,23 +30,14 @@ import {
 // Cells of a live record after its name.
 const SIZE = 1; // units
 const OFFSET = 2; // first unit
-const SLACK = 3; // bytes, or WIDE
 
 /** A size up to this and a granularity that is a power of two turn into units without a division. */
 const SMALL_SIZE: number = 2 ** 30;
-/** A double that is 0: engines keep a field that begins so as a double, and need not think again when it grows. */
-const ZERO = -0;
-const FIGURES = 10;
-/** Instead of a slack that a cell does not hold. */
-const WIDE = -1;
 
 /** See the head of the file. */
-export abstract class RangeRecords extends RecordTable implements Suballocator {
+export abstract class RangeRecords extends Figures implements Suballocator {
   abstract readonly kind: string;
   abstract readonly capabilities: SuballocatorCapabilities;
-  readonly granularity: number;
-  /** Units managed. */
-  protected capacityUnits: Units;
   /** Sizes up to this are rounded up by `roundUp` and shifted; 0 when the granularity allows none. */
   private readonly smallSize: number;
   private readonly roundUp: number;
@@ -55,22 +45,6 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
   // The alignment asked for last and what it is in units: callers rarely change it.
   private lastAlignment = 1;
   private lastAlignmentUnits: Units = 1;
-  // The figures behind `statistics()`.
-  protected usedUnits: Units = 0;
-  private slackBytes = ZERO;
-  protected liveCount = 0;
-  private peakUsedUnits: Units = 0;
-  private peakLiveCount = 0;
-  protected allocationCount = 0;
-  private allocatedUnits = ZERO;
-  /** Free ranges cut in two. */
-  protected splitCount = 0;
-  /** Pairs of free neighbours joined. */
-  protected mergeCount = 0;
-  /** Free ranges that came otherwise than by a split, less those that went otherwise than by a merge. */
-  protected addedCount = 0;
-  /** Slacks of 2^31 bytes and more, which only giant units can have. */
-  private readonly wideSlacks: Map<number, number> = new Map();
 
   /**
    * `stride`: cells of a record, 4 or more; `moreOptions`: names of what the kind takes beside.
@@ -80,8 +54,7 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
     checkOptions(options, 'options', ['capacity', 'granularity', ...moreOptions]);
     const { capacity, granularity = 1 } = options;
     checkInteger(granularity, 'granularity', 1, Number.MAX_SAFE_INTEGER, 'bad-granularity');
-    super(stride);
-    this.granularity = granularity;
+    super(stride, granularity);
     this.capacityUnits = this.unitsOfCapacity(capacity);
     const bits = Math.log2(granularity);
     const isShift = granularity < SMALL_SIZE && Number.isInteger(bits);
@@ -123,14 +96,15 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
       this.unitsOfSize(request.size);
       if (request.alignment !== undefined) this.unitsOfAlignment(request.alignment);
     }
-    const figures = this.saveFigures();
+    const before: RangeParts = {};
+    this.saveFigures(before);
     const handles: Handle[] = [];
     for (const { size, alignment } of requests) {
       const handle = this.allocate(size, alignment);
       if (handle === NO_SPACE) {
         // The last first, so that every kind is back where it was.
         while (handles.length > 0) this.free(handles.pop() as Handle);
-        this.loadFigures(figures);
+        this.loadFigures(before);
         return undefined;
       }
       handles.push(handle);
@@ -166,10 +140,9 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
   serialize(): SuballocatorState {
     const parts: RangeParts = {};
     this.saveTable(parts);
+    this.saveFigures(parts);
     this.saveParts(parts);
     parts.capacityUnits = this.capacityUnits;
-    parts.figures = this.saveFigures();
-    if (this.wideSlacks.size > 0) parts.wideSlacks = Float64Array.from([...this.wideSlacks].flat());
     const { kind, granularity } = this;
     return { format: 'gpuheap-suballocator', version: 1, kind, granularity, parts: { ...parts } };
   }
@@ -187,22 +160,25 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
   protected load(state: SuballocatorState): this {
     checkState(state, this.kind);
     const parts: RangeParts = state.parts;
-    const { capacityUnits, wideSlacks = new Float64Array() } = parts;
-    const isWhole = Number.isSafeInteger(capacityUnits) && (capacityUnits as number) <= MAX_UNITS;
-    this.capacityUnits = capacityUnits as number;
+    const { capacityUnits = Number.NaN } = parts;
+    this.capacityUnits = capacityUnits;
     const isSound =
-      isWhole &&
+      Number.isSafeInteger(capacityUnits) &&
+      capacityUnits >= 0 &&
+      capacityUnits <= MAX_UNITS &&
+      Number.isSafeInteger(this.capacity) &&
       this.loadTable(parts) &&
-      this.loadFigures(parts.figures) &&
-      wideSlacks instanceof Float64Array &&
-      this.loadParts(parts);
-    if (!isSound) {
+      this.loadFigures(parts) &&
+      this.loadParts(parts) &&
+      this.hasSoundFigures();
+    // A kind may count splits elsewhere too.
+    const { splitCount, mergeCount } = isSound ? this.statistics() : { splitCount: -1, mergeCount: -1 };
+    if (splitCount < 0 || mergeCount < 0) {
       throw new UsageError(
         'bad-state',
         `the parts of this ${this.kind} state contradict each other; pass what serialize() returned`,
       );
     }
-    for (let i = 0; i + 1 < wideSlacks.length; i += 2) this.wideSlacks.set(wideSlacks[i], wideSlacks[i + 1]);
     return this;
   }
 
@@ -267,6 +243,19 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
     return units;
   }
 
+  /** What `grow` throws for less than there is, and `shrinkTo` for more. */
+  protected wrongSide(capacity: number): UsageError {
+    return new UsageError(
+      'bad-capacity',
+      `capacity ${capacity} lies on the wrong side of the present ${this.capacity}; call grow or shrinkTo`,
+    );
+  }
+
+  /** What `grow` throws when there is no record for a hole. */
+  protected tooFullToGrow(): UsageError {
+    return new UsageError('bad-capacity', 'the tables are full; free some ranges before you grow');
+  }
+
   /** Units of an offset, a multiple of the granularity. @throws UsageError `bad-offset` */
   protected unitsOfOffset(offset: number): Units {
     checkInteger(offset, 'offset', 0, Number.MAX_SAFE_INTEGER, 'bad-offset');
@@ -277,98 +266,6 @@ export abstract class RangeRecords extends RecordTable implements Suballocator {
       );
     }
     return offset / this.granularity;
-  }
-
-  /** Notes what `n` reserves beyond the bytes asked for, and counts the range. Answers its handle. */
-  protected begin(n: number, units: Units, requested: number): Handle {
-    const slack = units * this.granularity - requested;
-    this.cells[n + SLACK] = slack <= MAX_UNITS ? slack : this.setWideSlack(n, slack);
-    this.slackBytes += slack;
-    this.allocationCount++;
-    this.allocatedUnits += units;
-    const used = this.usedUnits + units;
-    const live = this.liveCount + 1;
-    this.usedUnits = used;
-    this.liveCount = live;
-    if (used > this.peakUsedUnits) this.peakUsedUnits = used;
-    if (live > this.peakLiveCount) this.peakLiveCount = live;
-    return this.enliven(n);
-  }
-
-  /** Counts a range of `units` as ended and its handle out. */
-  protected end(n: number, units: Units): void {
-    const slack = this.cells[n + SLACK];
-    this.slackBytes -= slack === WIDE ? this.takeWideSlack(n) : slack;
-    this.usedUnits -= units;
-    this.liveCount--;
-    this.retire(n);
-  }
-
-  /** Counts a live range that was `before` units long and now is `after`, for `requested` bytes. */
-  protected change(n: number, before: Units, after: Units, requested: number): void {
-    const slack = this.cells[n + SLACK];
-    this.slackBytes -= slack === WIDE ? this.takeWideSlack(n) : slack;
-    const now = after * this.granularity - requested;
-    this.cells[n + SLACK] = now <= MAX_UNITS ? now : this.setWideSlack(n, now);
-    this.slackBytes += now;
-    this.usedUnits += after - before;
-    if (after > before) this.allocatedUnits += after - before;
-    this.peakUsedUnits = Math.max(this.peakUsedUnits, this.usedUnits);
-  }
-
-  private setWideSlack(n: number, slack: number): number {
-    this.wideSlacks.set(n, slack);
-    return WIDE;
-  }
-
-  private takeWideSlack(n: number): number {
-    const slack = this.wideSlacks.get(n) as number;
-    this.wideSlacks.delete(n);
-    return slack;
-  }
-
-  /** Free ranges, as `ranges()` shows them. */
-  protected get holeCount(): number {
-    return this.addedCount + this.splitCount - this.mergeCount - this.liveCount;
-  }
-
-  /** Everything has been freed; `holes` free ranges remain, and what was split is whole again. */
-  protected countReset(holes: number): void {
-    this.usedUnits = 0;
-    this.slackBytes = ZERO;
-    this.liveCount = 0;
-    // Where the span has grown more may have been joined than was ever split.
-    this.mergeCount = Math.max(this.mergeCount, this.splitCount);
-    this.addedCount = holes + this.mergeCount - this.splitCount;
-    this.wideSlacks.clear();
-  }
-
-  private saveFigures(): Float64Array {
-    return Float64Array.of(
-      this.usedUnits,
-      this.slackBytes,
-      this.liveCount,
-      this.peakUsedUnits,
-      this.peakLiveCount,
-      this.allocationCount,
-      this.allocatedUnits,
-      this.splitCount,
-      this.mergeCount,
-      this.addedCount,
-    );
-  }
-
-  /** Takes over saved figures; false when they can not be figures. */
-  private loadFigures(saved: unknown): boolean {
-    if (!(saved instanceof Float64Array) || saved.length !== FIGURES) return false;
-    if (!saved.every((figure) => Number.isSafeInteger(figure))) return false;
-    [this.usedUnits, this.slackBytes, this.liveCount, this.peakUsedUnits, this.peakLiveCount] = saved;
-    this.allocationCount = saved[5];
-    this.allocatedUnits = saved[6];
-    this.splitCount = saved[7];
-    this.mergeCount = saved[8];
-    this.addedCount = saved[9];
-    return true;
   }
 
   /** A view of a piece of the span, in bytes. */

@@ -72,8 +72,7 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
     const last = this.cells[WALL + PREVIOUS];
     const isHole = this.cells[last + NAME] < 0;
     const hole = isHole ? last : this.take();
-    if (hole === NIL)
-      throw new UsageError('bad-capacity', 'the tables are full; free some ranges before you grow');
+    if (hole === NIL) throw this.tooFullToGrow();
     this.capacityUnits += more;
     this.makeRoom();
     if (isHole) {
@@ -214,7 +213,9 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
     this.addedCount++;
   }
 
-  /** Puts a hole that begins at `from`, and a wall that parts it from the regions there are, in their place. */
+  /**
+   * Puts a hole that begins at `from`, and a wall that parts it from the regions there are, in their place.
+   */
   private insertBesideOthers(hole: number, wall: number, from: Units): void {
     const cells = this.cells;
     const to = from + cells[hole + SIZE];
@@ -254,12 +255,7 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
         'grow and shrinkTo are for a span that is one region from 0; use track',
       );
     }
-    if (!isPossible) {
-      throw new UsageError(
-        'bad-capacity',
-        `capacity ${capacity} lies on the wrong side of the present ${this.capacity}; call grow or shrinkTo`,
-      );
-    }
+    if (!isPossible) throw this.wrongSide(capacity);
   }
 
   /** The first unit behind everything. */

@@ -230,7 +230,9 @@ export interface Suballocator {
    */
   freeUpTo?(mark: number): number;
 
-  /** All of the state, to be stored, or sent to another thread, and given to the class's `restore`. O(ranges). */
+  /**
+   * All of the state, to be stored, or sent to another thread, and given to the class's `restore`. O(ranges).
+   */
   serialize(): SuballocatorState;
 }
 

@@ -70,7 +70,8 @@ export class Tlsf extends RangesInRegions {
   }
 
   /**
-   * The suballocator that `serialize` was asked of, as it was then; its handles are valid in this one. O(ranges).
+   * The suballocator that `serialize` was asked of, as it was then; its handles are valid in this one.
+   * O(ranges).
    * @throws UsageError `bad-state`
    */
   static restore(state: SuballocatorState): Tlsf {

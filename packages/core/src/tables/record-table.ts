@@ -55,7 +55,7 @@ export class RecordTable {
   protected readonly stride: number;
   private veil: number;
   /** The first unused record, or NIL. */
-  protected freeHead = NIL;
+  protected freeHead: number = NIL;
   /** First cell never used so far. */
   private top: number;
   /** How often each record has used up its generations; made when the first one has. */
@@ -93,6 +93,13 @@ export class RecordTable {
     this.top = n + this.stride;
     this.cells[n + NAME] = -(GENERATION_STEP + (index ^ this.veil));
     return n;
+  }
+
+  /** Whether `take` would answer `count` more records. O(count) in a table that is nearly full. */
+  protected hasRecords(count: number): boolean {
+    let found = MAX_RECORDS - this.top / this.stride;
+    for (let n = this.freeHead; n !== NIL && found < count; n = this.cells[n + FREE_LINK]) found++;
+    return found >= count;
   }
 
   /** Takes back a record that is not live. */
@@ -202,12 +209,12 @@ export class RecordTable {
     const name = handle % EPOCH_STEP;
     const index = (name & INDEX_MASK) ^ this.veil;
     const n = index * this.stride;
-    if (n >= this.top || n === NIL || this.isNameless(n)) return false;
+    if (n >= this.top || n === NIL) return false;
     const epoch = (handle - name) / EPOCH_STEP;
     const now = this.epochs === undefined ? 0 : this.epochs[index];
-    return (
-      name >= GENERATION_STEP && (epoch < now || (epoch === now && name < Math.abs(this.cells[n + NAME])))
-    );
+    // The name of the life that has begun last, or is to begin next.
+    const last = this.isNameless(n) ? this.cells[n + NAME] ^ 1 : Math.abs(this.cells[n + NAME]);
+    return name >= GENERATION_STEP && (epoch < now || (epoch === now && name < last));
   }
 
   /** Ends every live handle and takes back every record, nameless ones too. O(records). */

@@ -237,6 +237,22 @@ describe('linear, resized', () => {
   });
 });
 
+describe('linear, with a full table', () => {
+  it('refuses at either end what it can not name, until a range ends', () => {
+    const most = 2 ** 21 - 1;
+    const { subject } = open(most + 10);
+    let last = NO_SPACE;
+    for (let i = 0; i < most; i++) last = subject.allocate(1);
+    const before = subject.statistics();
+    expect([before.liveCount, subject.largestAllocatable()]).toEqual([most, 10]);
+    expect([subject.allocate(1), subject.allocateBy('max-offset', 1)]).toEqual([NO_SPACE, NO_SPACE]);
+    expect(subject.statistics()).toEqual(before);
+    expect(subject.metadataBytes / most).toBeLessThan(25);
+    subject.free(last);
+    expect(subject.offsetOf(subject.allocateBy('max-offset', 1))).toBe(most + 9);
+  });
+});
+
 describe('linear, restored', () => {
   it('goes on where the other was', () => {
     const scene = open(40);

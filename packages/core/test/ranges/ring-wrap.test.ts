@@ -271,3 +271,19 @@ describe('ring, resized', () => {
     expect(subject.capacity).toBe(16);
   });
 });
+
+describe('ring, with a full table', () => {
+  it('refuses what it can not name, until a range ends', () => {
+    const most = 2 ** 21 - 1;
+    const { subject } = open(most + 10);
+    const first = subject.allocate(1);
+    for (let i = 1; i < most; i++) subject.allocate(1);
+    const before = subject.statistics();
+    expect([before.liveCount, subject.largestAllocatable()]).toEqual([most, 10]);
+    expect(subject.allocate(1)).toBe(NO_SPACE);
+    expect(subject.statistics()).toEqual(before);
+    expect(subject.metadataBytes / most).toBeLessThan(33);
+    subject.free(first);
+    expect(subject.offsetOf(subject.allocate(1))).toBe(most);
+  });
+});

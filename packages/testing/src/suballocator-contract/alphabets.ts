@@ -1,6 +1,6 @@
 /**
- * Alphabets: the operations that exhaustive sequences are made of, on a span of 16 units. One for allocate and
- * free, one for every optional operation among few others, one with a bit of everything.
+ * Alphabets: the operations that exhaustive sequences are made of, on a span of 16 units. One for allocate
+ * and free, one for every optional operation among few others, one with a bit of everything.
  */
 import type { Strategy } from '@gpuheap/core/ranges';
 import type { Contract } from './contract-case.ts';

@@ -48,7 +48,9 @@ const SOURCES: readonly Source[] = [
   badMarks,
 ];
 
-/** Everything that this subject must refuse now; the books say what lives, what has ended, what is managed. */
+/**
+ * Everything that this subject must refuse now; the books say what lives, what has ended, what is managed.
+ */
 export function badCallsOn(subject: Suballocator, books: Books): BadCall[] {
   return SOURCES.flatMap((source) => source(subject, books));
 }

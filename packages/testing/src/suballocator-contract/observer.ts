@@ -106,7 +106,7 @@ export class Observer {
     this.completeness.checkReserved(call, subject, size, reserved);
     if (offset % alignment !== 0) check.fail(`${call} answered offset ${offset}, which is not aligned.`);
     this.tell(call, (oracle) => oracle.take(offset, reserved));
-    if (this.watching) {
+    if (this.watching && countsSplits(subject)) {
       const { start, end } = books.gapAround(offset);
       books.splitCount += (start < offset ? 1 : 0) + (offset + reserved < end ? 1 : 0);
     }
@@ -116,7 +116,7 @@ export class Observer {
   /** Takes a range that has ended out of the books. */
   protected noteEnd(range: KnownRange, call: string): void {
     const { offset, size } = range;
-    if (this.watching) {
+    if (this.watching && countsSplits(this.subject)) {
       const { start, end } = this.books.gapAround(offset);
       this.books.mergeCount += (start < offset ? 1 : 0) + (offset + size < end ? 1 : 0);
     }

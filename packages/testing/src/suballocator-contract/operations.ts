@@ -10,8 +10,8 @@ import type { KnownRange, KnownRegion } from './books.ts';
 import type { Witness } from './witness.ts';
 
 /**
- * One step. Sizes are bytes, `units` and what ends in it are units. `pick` chooses among what is there at that
- * moment: the remainder by its number, -1 the newest.
+ * One step. Sizes are bytes, `units` and what ends in it are units. `pick` chooses among what is there at
+ * that moment: the remainder by its number, -1 the newest.
  */
 export type Operation =
   | { readonly act: 'allocate'; readonly size: number; readonly alignment: number }

@@ -1,4 +1,6 @@
-/** Random cases: seeded programs under the witness's eyes, with every invariant checked after each operation. */
+/**
+ * Random cases: seeded programs under the witness's eyes, with every invariant checked after each operation.
+ */
 import type { Contract, ContractCase } from './contract-case.ts';
 import { perform } from './operations.ts';
 import { type Trial, tryPrograms } from './program-trial.ts';

@@ -218,7 +218,7 @@ export class Witness extends Observer {
     }
     const before = digest(this.subject);
     // As if it were sent to a thread.
-    const twin = this.contract.restore(structuredClone(this.subject.serialize()));
+    const twin = this.contract.restore(cloned(this.subject.serialize()));
     this.check.same(digest(twin), before, 'The digest of what was restored');
     const abandoned = { subject: this.subject, digest: before };
     this.subject = twin;
@@ -310,4 +310,12 @@ export function makeWitness(
   const witness = new Witness(contract, contract.make(options), check, more);
   witness.verify('construction');
   return witness;
+}
+
+/**
+ * A copy as another thread would get it. The type libraries of the language alone do not know the function.
+ */
+function cloned<T>(value: T): T {
+  const host = globalThis as unknown as { structuredClone(value: T): T };
+  return host.structuredClone(value);
 }
