@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Timing } from '../src/measures/times.ts';
 import type { PeerResult } from '../src/peers.ts';
 import type { TimedRow } from '../src/sections/bench-run.ts';
-import { judgeAgainstBaselines, judgeAgainstPeers, judgeFlatness } from '../src/sections/time-targets.ts';
+import {
+  judgeAgainstBaselines,
+  judgeAgainstPeers,
+  judgeFlatness,
+  judgeLogarithm,
+} from '../src/sections/time-targets.ts';
 
 function timing(name: string, minimum: number): Timing {
   return { name, minimum, median: minimum, deviation: 0, operations: 10, failedCount: 0 };
@@ -82,5 +87,19 @@ describe('flatness', () => {
 
   it('needs all four', () => {
     expect(judgeFlatness(rows.slice(1))).toEqual([]);
+  });
+});
+
+describe('growth with the logarithm', () => {
+  const rows = [20, 25, 30, 40].map((minimum, i) =>
+    row(`powers-1e${i + 2}`, 'powers', { timings: [timing('buddy', minimum)] }),
+  );
+
+  it('is the time at a hundred thousand over that at a hundred', () => {
+    expect(judgeLogarithm(rows)[0]).toMatchObject({ target: 'P5', figure: 2, limit: 2.5, met: true });
+  });
+
+  it('needs both', () => {
+    expect(judgeLogarithm(rows.slice(1))).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@
 import {
   BestFit,
   Binned,
+  Buddy,
   Fixed,
   Linear,
   Ring,
@@ -29,13 +30,14 @@ export interface Kind extends Competitor {
   make(options: SuballocatorOptions): Suballocator;
 }
 
-const ALL: readonly RowName[] = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'equal', 'stack', 'real'];
+const ALL: readonly RowName[] = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'equal', 'powers', 'stack', 'real'];
 
 /** Every kind of core, the default first. */
 export const KINDS: readonly Kind[] = [
   makeKind('tlsf', Tlsf, 'W1', ALL),
   makeKind('best-fit', BestFit, 'W1', ALL),
   makeKind('binned', Binned, 'W2', ['W1', 'W2', 'W6', 'equal', 'real']),
+  makeKind('buddy', Buddy, 'W4', ['W4', 'equal', 'powers']),
   makeKind('linear', Linear, 'stack', ['stack']),
   makeKind('ring', Ring, 'W3', ['W3']),
   makeKind('fixed', Fixed, 'equal', ['equal']),

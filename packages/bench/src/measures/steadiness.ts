@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /**
- * `young`: as many operations to warm up as are measured. `old`: few ranges live, and so many operations to
+ * `young`: two million operations to warm up. `old`: few ranges live, and so many operations to
  * warm up that every record has been used more than 1,023 times; from then on a handle is longer than 31
  * bits.
  */
@@ -43,6 +43,8 @@ interface SteadyRun extends Omit<Steadiness, 'name' | 'age' | 'deoptimised'> {
 }
 
 const OLD_WARM_UP = 5_000_000;
+/** Until what binned does once in a thousand operations is compiled too. */
+const YOUNG_WARM_UP = 2_000_000;
 const OLD_LIVE = '1000';
 
 /** Megabytes of young objects that fit before the engine collects: more than a steady stretch makes. */
@@ -66,7 +68,7 @@ export async function measureSteadiness(
       '--redirect-code-traces',
       `--redirect-code-traces-to=${traceFile}`,
     ];
-    const [warmUp, live] = age === 'old' ? [OLD_WARM_UP, OLD_LIVE] : [operations, ''];
+    const [warmUp, live] = age === 'old' ? [OLD_WARM_UP, OLD_LIVE] : [YOUNG_WARM_UP, ''];
     const args = [...flags, runFile, name, String(warmUp), String(operations), live, traceFile];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const { traceFrom, traceTo, ...figures } = JSON.parse(lastLine(stdout)) as SteadyRun;

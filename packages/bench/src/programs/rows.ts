@@ -62,6 +62,11 @@ const FULL_ROWS: readonly Row[] = [
   makeRow('w6-1e5', 'W6 scale 1e5', 'W6', 100_000, { live: 100_000 }, [24, 62]),
   makeRow('w6-1e6', 'W6 scale 1e6', 'W6', 1_000_000, { live: 1_000_000 }, [86, 237]),
   makeRow('equal', 'equal slots', 'equal', 49_152, {}, undefined, { 'free stack': 2 }),
+  makeRow('powers-1e2', 'powers of two 1e2', 'powers', 100, { live: 100 }),
+  makeRow('powers-1e3', 'powers of two 1e3', 'powers', 1000, { live: 1000 }),
+  makeRow('powers-1e4', 'powers of two 1e4', 'powers', 10_000, { live: 10_000 }),
+  makeRow('powers-1e5', 'powers of two 1e5', 'powers', 100_000, { live: 100_000 }),
+  makeRow('powers-1e6', 'powers of two 1e6', 'powers', 1_000_000, { live: 1_000_000 }),
   makeRow('stack', 'stack', 'stack', 10_000, {}),
 ];
 
@@ -119,6 +124,7 @@ const STEPS: Readonly<Record<WorkloadName | HomeWorkloadName, number>> = {
   W5: 32_768,
   W6: 1_000_000,
   equal: 1_000_000,
+  powers: 1_000_000,
   stack: 1_000_000,
 };
 
@@ -142,6 +148,7 @@ const STEP_OPERATIONS: Readonly<Record<WorkloadName | HomeWorkloadName, number>>
   W5: 2,
   W6: 2,
   equal: 2,
+  powers: 2,
   stack: 1,
 };
 

@@ -2,6 +2,7 @@
  * Time targets: P1 to P6 as far as they are about time, a verdict for each figure that has something to be
  * held against.
  */
+import { HOME_WORKLOAD_NAMES } from '@gpuheap/testing/workloads';
 import type { PeerName } from '../peers.ts';
 import type { RowName } from '../programs/rows.ts';
 import { judge, type SectionName, type Verdict } from '../verdict.ts';
@@ -24,7 +25,7 @@ const AGAINST_THI_NG: Readonly<Record<string, number>> = { 'w6-1e3': 100, 'w6-1e
 const PEER_TARGETS: readonly PeerTarget[] = [
   target('P1', 'tlsf', 'VMA virtual block', ({ name }) => AGAINST_VMA[name]),
   target('P2', 'tlsf', 'OffsetAllocator', ({ name, liveCount }) =>
-    name === 'equal' || name === 'stack' ? undefined : liveCount >= 65_536 ? 1 : 1.25,
+    HOME_WORKLOAD_NAMES.some((home) => home === name) ? undefined : liveCount >= 65_536 ? 1 : 1.25,
   ),
   target('P3', 'tlsf', 'OffsetAllocator', ({ id }) => (id === 'w6-1e6' ? 1 : undefined)),
   target('P5', 'buddy', 'OffsetAllocator', ({ name }) => (name === 'W4' ? 1.1 : undefined)),
@@ -42,7 +43,7 @@ export const ROWS_OF_SECTIONS: Readonly<Partial<Record<SectionName, readonly Row
   P2: ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'real'],
   P3: ['W6'],
   P4: ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'real'],
-  P5: ['W3', 'W4', 'equal', 'stack'],
+  P5: ['W3', 'W4', 'equal', 'powers', 'stack'],
   P6: ['W1', 'W2'],
 };
 
@@ -96,4 +97,18 @@ export function judgeFlatness(rows: readonly TimedRow[]): Verdict[] {
   if (figures.length < FLAT_IDS.length) return [];
   const flatness = Math.max(...figures) / Math.min(...figures);
   return [judge('P3', 'W6 scale 1e2 to 1e5: tlsf, slowest / fastest', flatness, 'at most', 1.4, '')];
+}
+
+/** Where a hundred thousand live ranges are, the logarithm of their number is 2.5 times that of a hundred. */
+const POWER_IDS: readonly string[] = ['powers-1e2', 'powers-1e5'];
+
+/** P5: that buddy's time grows no faster than the logarithm; nothing unless both ends are timed. */
+export function judgeLogarithm(rows: readonly TimedRow[]): Verdict[] {
+  const figures = rows
+    .filter(({ id }) => POWER_IDS.includes(id))
+    .flatMap(({ timings }) => timings.filter(({ name }) => name === 'buddy'))
+    .map(({ minimum }) => minimum);
+  if (figures.length < POWER_IDS.length) return [];
+  const growth = (figures[1] as number) / (figures[0] as number);
+  return [judge('P5', 'powers of two 1e2 to 1e5: buddy, last / first', growth, 'at most', 2.5, '')];
 }

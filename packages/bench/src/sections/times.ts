@@ -12,7 +12,13 @@ import type { Program } from '../programs/program.ts';
 import { chooseRows, ROW_NAMES, type Row, type RowName, recordRow } from '../programs/rows.ts';
 import { formatTable } from '../table.ts';
 import { asks, type BenchRun, type TimedRow, warmUpsOf } from './bench-run.ts';
-import { judgeAgainstBaselines, judgeAgainstPeers, judgeFlatness, ROWS_OF_SECTIONS } from './time-targets.ts';
+import {
+  judgeAgainstBaselines,
+  judgeAgainstPeers,
+  judgeFlatness,
+  judgeLogarithm,
+  ROWS_OF_SECTIONS,
+} from './time-targets.ts';
 
 /** Times every row that is asked for; prints it and adds its verdicts. Minutes, unless quick. */
 export async function runTimes(run: BenchRun, baselines: readonly CompetitorName[]): Promise<void> {
@@ -34,6 +40,7 @@ export async function runTimes(run: BenchRun, baselines: readonly CompetitorName
     print(referenceLine(timed));
   }
   if (asks(run, 'P3')) record.verdicts.push(...judgeFlatness(record.times));
+  if (asks(run, 'P5')) record.verdicts.push(...judgeLogarithm(record.times));
   printPeers(run);
 }
 

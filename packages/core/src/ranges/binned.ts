@@ -2,6 +2,7 @@
  * Binned: slots of equal length for small requests, over a parent suballocator that serves the rest. For very
  * many small ranges that come and go all the time.
  */
+import { shiftRight } from '../base/bits.ts';
 import { type Handle, roundUp, type Units } from '../base/quantities.ts';
 import { SlabBins } from './slab-bins.ts';
 import type { BinnedParentClass } from './slabs.ts';
@@ -192,7 +193,7 @@ export class Binned extends SlabBins {
   /** Too many slots of a bin are loose: the older half stays so, and one empty slab stays. */
   private settle(bin: number): void {
     if (this.journal !== undefined) return;
-    this.sendBack(bin, Math.floor(this.bins[bin + LOOSE_COUNT] / 2));
+    this.sendBack(bin, shiftRight(this.bins[bin + LOOSE_COUNT], 1));
     this.trim(bin, 1);
   }
 

@@ -16,6 +16,7 @@
  *          slots of a class, or one in 32 of those in use, beside those of the last slab that was used.
  * Source   the loose slots are the magazines of J. Bonwick and J. Adams, "Magazines and vmem", USENIX 2001.
  */
+import { shiftRight } from '../base/bits.ts';
 import { paddingAt, type Units } from '../base/quantities.ts';
 import { type SlabJournal, Slabs } from './slabs.ts';
 import { NO_SPACE } from './suballocator.ts';
@@ -36,15 +37,16 @@ const LOOSE = 0; // the first loose slot, or NIL
 const LOOSE_COUNT = 1;
 const MOST_LOOSE = 2; // more than this go back
 const ALL_OUT = 3; // live and loose slots
-const PARTLY_FREE = 4; // the first slab with slots back and slots out, or NIL
+const PARTLY_FREE: number = 4; // the first slab with slots back and slots out, or NIL
 const EMPTY = 5; // the first slab with all slots back, or NIL
 const UNITS = 6; // length of a slot
 const BIN_STRIDE = 8;
 
-/** Of so many live slots of a class, one may be loose. */
-const LIVE_PER_LOOSE = 32;
+/** Of so many live slots of a class, as a power of two, one may be loose. */
+const LIVE_PER_LOOSE_BITS = 5;
 /** So that no free takes long. */
 const MOST_EVER_LOOSE = 256;
+
 /** See the head of the file. */
 export abstract class SlabBins extends Slabs {
   /** Gets a bin without loose slots some; false when that would take a new slab, and there can be none. */
@@ -181,7 +183,7 @@ export abstract class SlabBins extends Slabs {
     }
     // All slots of a slab are alike then.
     const areAlike = bins[bin + UNITS] % step === 0;
-    for (const list of [PARTLY_FREE, EMPTY]) {
+    for (let list = PARTLY_FREE; list <= EMPTY; list++) {
       left = looks;
       for (let slab = bins[bin + list]; slab !== NIL && left > 0; slab = slabs[slab + NEXT]) {
         for (let n = slabs[slab + FREE]; n !== NIL; n = areAlike ? NIL : cells[n + LINK]) {
@@ -336,5 +338,5 @@ export abstract class SlabBins extends Slabs {
 
 /** How many slots may be loose where so many are live or loose. */
 function mostLoose(out: number): number {
-  return Math.min(MOST_EVER_LOOSE, Math.floor(out / LIVE_PER_LOOSE));
+  return Math.min(MOST_EVER_LOOSE, shiftRight(out, LIVE_PER_LOOSE_BITS));
 }

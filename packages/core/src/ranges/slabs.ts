@@ -13,6 +13,7 @@
  * Promise  an eighth of the span is never carved into slabs, so that it is there for requests of any size; a
  *          slab that can not be had changes nothing.
  */
+import { shiftRight } from '../base/bits.ts';
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Handle, Units } from '../base/quantities.ts';
@@ -48,8 +49,8 @@ const UNITS = 6; // length of a slot
 const SLOTS = 7; // slots of a new slab
 const BIN_STRIDE = 8;
 
-/** Of the span, one part in so many is not for slabs. */
-const RESERVE_PARTS = 8;
+/** Of the span, one part in so many, as a power of two, is not for slabs. */
+const RESERVE_BITS = 3;
 
 /** What a parent must be able to do. */
 const NEEDED = [
@@ -162,7 +163,7 @@ export abstract class Slabs extends RangeRecords {
     const count = this.bins[bin + SLOTS];
     const units = count * this.bins[bin + UNITS];
     const { capacityUnits } = this;
-    if (capacityUnits - this.takenUnits - units < capacityUnits / RESERVE_PARTS) return NIL;
+    if (capacityUnits - this.takenUnits - units < shiftRight(capacityUnits, RESERVE_BITS)) return NIL;
     const first = this.takeSlots(count);
     if (first === NIL) return NIL;
     const handle = this.parent.allocate(units * this.granularity, alignment);

@@ -1,6 +1,6 @@
 /**
  * Workloads W1 to W6: the seeded programs that every allocator is timed on, recorded once and replayed
- * unchanged; and two more, each the home of a kind that can not serve those.
+ * unchanged; and three more, each the home of a kind that can not serve those, or not at every scale.
  *
  * Layout   the first `fillCount` operations build the starting state and are not timed; the rest are.
  * Cost     O(operations); W1 is a million operations, 13 MB of columns.
@@ -18,20 +18,20 @@ export const WORKLOAD_NAMES: readonly WorkloadName[] = ['W1', 'W2', 'W3', 'W4', 
 export type WorkloadName = 'W1' | 'W2' | 'W3' | 'W4' | 'W5' | 'W6';
 
 /** The names of the workloads that suit one kind each. */
-export const HOME_WORKLOAD_NAMES: readonly HomeWorkloadName[] = ['equal', 'stack'];
+export const HOME_WORKLOAD_NAMES: readonly HomeWorkloadName[] = ['equal', 'powers', 'stack'];
 
-/** `equal`: slots of one size, for fixed ones. `stack`: freed last first, for linear ones. */
-export type HomeWorkloadName = 'equal' | 'stack';
+/** `equal`: slots of one size, for fixed. `powers`: W6 in powers of two, for buddy. `stack`: freed last first, for linear. */
+export type HomeWorkloadName = 'equal' | 'powers' | 'stack';
 
 /** What may vary; the defaults are the published figures' settings. */
 export interface WorkloadOptions {
   /** Bytes, any positive integer. Default 256 for W1, W3, W4 and equal, else 16. */
   readonly alignment?: number;
-  /** Live ranges of W2 (default 65,536), W6 (100,000), equal (49,152 of 65,536 slots) and stack (10,000). */
+  /** Live ranges of W2 (default 65,536), W6 and powers (100,000), equal (49,152 of 65,536 slots) and stack (10,000). */
   readonly live?: number;
   /**
-   * How much is timed: operations of W1, W4 and stack (default 1,000,000), free-and-allocate pairs of W2, W6
-   * and equal (default 1,000,000), frames of W3 (default 2,000), slots of W5 (default 32,768; pass a multiple
+   * How much is timed: operations of W1, W4 and stack (default 1,000,000), free-and-allocate pairs of W2, W6,
+   * powers and equal (default 1,000,000), frames of W3 (default 2,000), slots of W5 (default 32,768; pass a multiple
    * of 8).
    */
   readonly steps?: number;
@@ -110,6 +110,8 @@ function recordNamed(
       return recordSwaps(recorder, random, steps, options.live ?? 100_000, () => random.logUniform(16, 1024));
     case 'equal':
       return recordSwaps(recorder, random, steps, options.live ?? 49_152, () => 256);
+    case 'powers':
+      return recordSwaps(recorder, random, steps, options.live ?? 100_000, () => 16 * 2 ** random.below(7));
     case 'stack':
       return recordStack(recorder, random, steps, options.live ?? 10_000);
   }

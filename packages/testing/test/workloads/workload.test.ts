@@ -75,7 +75,7 @@ describe.each([...WORKLOAD_NAMES, ...HOME_WORKLOAD_NAMES])('%s', (name) => {
     expect(new Set(alignment)).toEqual(new Set([workload.alignment]));
     expect(workload.span % workload.alignment).toBe(0);
     expect(Math.min(...size)).toBeGreaterThanOrEqual(
-      name === 'W6' ? 16 : name === 'W2' || name === 'stack' ? 64 : 256,
+      name === 'W6' || name === 'powers' ? 16 : name === 'W2' || name === 'stack' ? 64 : 256,
     );
   });
 });
@@ -111,6 +111,18 @@ describe('equal', () => {
     const { operations, span, fillCount, slotCount, alignment } = makeWorkload('equal', { steps: 1000 });
     expect(new Set(operations.size)).toEqual(new Set([256]));
     expect([span, alignment, fillCount, slotCount]).toEqual([65_536 * 256, 256, 49_152, 49_152]);
+  });
+});
+
+describe('powers', () => {
+  it('is of powers of two alone, each as often as the others', () => {
+    const { operations } = makeWorkload('powers', { live: 7000, steps: 1 });
+    const sizes = [16, 32, 64, 128, 256, 512, 1024];
+    expect(new Set(operations.size)).toEqual(new Set(sizes));
+    for (const size of sizes) {
+      const count = operations.size.filter((each) => each === size).length;
+      expect(count).toBeGreaterThan(800);
+    }
   });
 });
 
