@@ -1,22 +1,33 @@
-import { Linear, NO_SPACE, Tlsf } from '@gpuheap/core/ranges';
-import { expect, it } from 'vitest';
+import { BestFit, Binned, Buddy, Fixed, Linear, NO_SPACE, Ring, Tlsf } from '@gpuheap/core/ranges';
+import { describe, expect, it } from 'vitest';
 
 const MOST = 2 ** 21 - 1;
 
-it('serves the last record that was promised, and says so when there is none', () => {
-  const linear = new Linear({ capacity: 2 * MOST });
-  for (let count = 0; count < MOST; count++) {
-    if (linear.allocate(1) === NO_SPACE) expect(count).toBe(MOST);
-  }
-  expect(linear.allocate(1)).toBe(NO_SPACE);
-  const { liveCount, free } = linear.statistics();
-  expect([liveCount, free]).toEqual([MOST, MOST]);
-});
+// Their records are for live ranges alone.
+it.each([Linear, Ring])(
+  'serves the last record that was promised, and says so when there is none',
+  (Kind) => {
+    const ranges = new Kind({ capacity: 2 * MOST });
+    for (let count = 0; count < MOST; count++) {
+      if (ranges.allocate(1) === NO_SPACE) expect(count).toBe(MOST);
+    }
+    expect(ranges.allocate(1)).toBe(NO_SPACE);
+    const { liveCount, free } = ranges.statistics();
+    expect([liveCount, free]).toEqual([MOST, MOST]);
+  },
+);
 
-it('lets the last record be the last range of a full span', () => {
-  const tlsf = new Tlsf({ capacity: MOST });
-  for (let count = 0; count < MOST; count++) {
-    if (tlsf.allocate(1) === NO_SPACE) expect(count).toBe(MOST);
-  }
-  expect(tlsf.statistics()).toMatchObject({ liveCount: MOST, free: 0, holeCount: 0 });
+describe.each([Linear, Ring, Fixed, Buddy, Tlsf, Binned, BestFit])('%o', (Kind) => {
+  it('lets the last record be the last range of a full span', () => {
+    const ranges = new Kind({ capacity: MOST });
+    let last = 0;
+    for (let count = 0; count < MOST; count++) {
+      last = ranges.allocate(1);
+      if (last === NO_SPACE) expect(count).toBe(MOST);
+    }
+    expect(ranges.statistics()).toMatchObject({ liveCount: MOST, free: 0, holeCount: 0 });
+    expect(ranges.allocate(1)).toBe(NO_SPACE);
+    ranges.free(last);
+    expect(ranges.allocate(1)).not.toBe(NO_SPACE);
+  });
 });

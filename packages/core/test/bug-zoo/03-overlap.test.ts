@@ -1,10 +1,10 @@
-import { NO_SPACE, Tlsf } from '@gpuheap/core/ranges';
+import { BestFit, Fixed, type Handle, NO_SPACE, Tlsf } from '@gpuheap/core/ranges';
 import { expect, it } from 'vitest';
-import { expectDisjoint, mustAllocate } from './scenes.ts';
+import { EVERY_KIND, expectDisjoint, mustAllocate } from './scenes.ts';
 
-it('takes only a hole of the same class that is long enough', () => {
+it.each([Tlsf, BestFit, Fixed])('takes only a hole of the same class that is long enough', (Kind) => {
   // 1000 and 1001 share a bin; the only hole is one unit too short for the second.
-  const ranges = new Tlsf({ capacity: 1002 });
+  const ranges = new Kind({ capacity: 1002 });
   const left = mustAllocate(ranges, 1);
   const middle = mustAllocate(ranges, 1000);
   const right = mustAllocate(ranges, 1);
@@ -12,4 +12,24 @@ it('takes only a hole of the same class that is long enough', () => {
   expect(ranges.allocate(1001)).toBe(NO_SPACE);
   const again = mustAllocate(ranges, 1000);
   expectDisjoint(ranges, [left, again, right]);
+});
+
+it.each(EVERY_KIND)('%s never gives out a byte twice, nor fewer than were asked for', (_, make) => {
+  const ranges = make({ capacity: 4000 });
+  const live: Handle[] = [];
+  let refusedCount = 0;
+  for (let step = 0; step < 3000; step++) {
+    const size = 1 + ((step * 37) % 97);
+    const handle = ranges.allocate(size);
+    if (handle === NO_SPACE) {
+      refusedCount++;
+      for (let i = 0; i < 5 && live.length > 0; i++)
+        ranges.free(live.splice((step * 7) % live.length, 1)[0] as Handle);
+    } else {
+      expect(ranges.sizeOf(handle)).toBeGreaterThanOrEqual(size);
+      live.push(handle);
+    }
+    if (step % 10 === 0) expectDisjoint(ranges, live);
+  }
+  expect(refusedCount).toBeGreaterThan(100);
 });

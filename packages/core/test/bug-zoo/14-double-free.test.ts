@@ -1,17 +1,20 @@
 import { validate } from '@gpuheap/core/debug';
-import { BestFit, Linear, Tlsf } from '@gpuheap/core/ranges';
 import { expect, it } from 'vitest';
-import { codeOf, mustAllocate } from './scenes.ts';
+import { codeOf, EVERY_KIND, mustAllocate } from './scenes.ts';
 
-it.each([Tlsf, BestFit, Linear])('refuses to end a range twice, and changes nothing', (Kind) => {
-  const ranges = new Kind({ capacity: 100 });
-  const first = mustAllocate(ranges, 10);
-  const second = mustAllocate(ranges, 10);
+it.each(EVERY_KIND)('%s refuses to end a range twice, and changes nothing', (_, make) => {
+  const ranges = make({ capacity: 128 });
+  const first = mustAllocate(ranges, 16);
+  const second = mustAllocate(ranges, 16);
   ranges.free(first);
   for (let i = 0; i < 3; i++) expect(codeOf(() => ranges.free(first))).toBe('stale-handle');
-  expect(ranges.statistics()).toMatchObject({ used: 10, liveCount: 1, freeCount: 1 });
-  mustAllocate(ranges, 10);
+  expect(ranges.statistics()).toMatchObject({ used: 16, liveCount: 1, freeCount: 1 });
+  const third = mustAllocate(ranges, 16);
   expect(codeOf(() => ranges.free(first))).toBe('stale-handle');
-  expect(ranges.sizeOf(second)).toBe(10);
+  expect(ranges.sizeOf(second)).toBe(16);
+  expect(ranges.offsetOf(third)).not.toBe(ranges.offsetOf(second));
+  expect(validate(ranges)).toEqual([]);
+  ranges.reset();
+  expect(codeOf(() => ranges.free(second))).toBe('stale-handle');
   expect(validate(ranges)).toEqual([]);
 });

@@ -16,3 +16,14 @@ it('serves what fits exactly up to the end of the span, and up to the oldest ran
   ring.free(next);
   expect(ring.offsetOf(mustAllocate(ring, 40))).toBe(30);
 });
+
+it('never waits for ever when every frame fits exactly', () => {
+  // Two frames in flight fill the ring; each begins where the one before the last ended.
+  const ring = new Ring({ capacity: 96 });
+  const inFlight = [mustAllocate(ring, 48), mustAllocate(ring, 48)];
+  for (let frame = 0; frame < 20; frame++) {
+    ring.free(inFlight.shift() as number);
+    inFlight.push(mustAllocate(ring, 48));
+    expect(ring.offsetOf(inFlight[1] as number)).toBe((frame % 2) * 48);
+  }
+});

@@ -1,17 +1,53 @@
 import { Tlsf } from '@gpuheap/core/ranges';
-import { expect, it } from 'vitest';
-import { codeOf, mustAllocate } from './scenes.ts';
+import { describe, expect, it } from 'vitest';
+import { codeOf, EVERY_KIND, mustAllocate } from './scenes.ts';
 
-it('accepts no handle of an earlier life, however many lives there were', () => {
-  const ranges = new Tlsf({ capacity: 10 });
-  const first = mustAllocate(ranges, 10);
-  ranges.free(first);
-  const seen = new Set([first]);
-  for (let life = 0; life < 5000; life++) {
-    const handle = mustAllocate(ranges, 10);
-    expect(seen.has(handle)).toBe(false);
-    seen.add(handle);
-    if (life % 97 === 0) expect(codeOf(() => ranges.offsetOf(first))).toBe('stale-handle');
-    ranges.free(handle);
+/** More than the lives that fit a small integer, several times. */
+const LIVES = 5000;
+
+describe.each(EVERY_KIND)('%s', (_, make) => {
+  it('accepts no handle of an earlier life, however many lives there were', () => {
+    const ranges = make({ capacity: 16 });
+    const first = mustAllocate(ranges, 16);
+    ranges.free(first);
+    const seen = new Set([first]);
+    for (let life = 0; life < LIVES; life++) {
+      const handle = mustAllocate(ranges, 16);
+      if (seen.has(handle)) expect.fail(`handle ${handle} was given out again in life ${life}`);
+      if (ranges.sizeOf(handle) !== 16) expect.fail(`handle ${handle} does not name its range`);
+      seen.add(handle);
+      if (life % 97 === 0) expect(codeOf(() => ranges.offsetOf(first))).toBe('stale-handle');
+      ranges.free(handle);
+    }
+  });
+
+  it('tells lives apart that a reset has ended', () => {
+    const ranges = make({ capacity: 16 });
+    const seen = new Set<number>();
+    for (let life = 0; life < LIVES; life++) {
+      seen.add(mustAllocate(ranges, 16));
+      ranges.reset();
+    }
+    expect(seen.size).toBe(LIVES);
+  });
+});
+
+it('goes on counting lives in what is restored', () => {
+  let ranges = new Tlsf({ capacity: 16 });
+  const seen: number[] = [];
+  for (let life = 0; life < LIVES; life++) {
+    seen.push(mustAllocate(ranges, 16));
+    if (life % 500 === 0) ranges = Tlsf.restore(ranges.serialize());
+    ranges.free(seen.at(-1) as number);
   }
+  expect(new Set(seen).size).toBe(LIVES);
+  for (const handle of seen) expect(codeOf(() => ranges.free(handle))).toBe('stale-handle');
+});
+
+it('counts lives in records that came later', () => {
+  const ranges = new Tlsf({ capacity: 4096 });
+  for (let life = 0; life < LIVES; life++) ranges.free(mustAllocate(ranges, 16));
+  const handles = Array.from({ length: 256 }, () => mustAllocate(ranges, 16));
+  expect(new Set(handles).size).toBe(256);
+  for (const handle of handles) expect(ranges.sizeOf(handle)).toBe(16);
 });
