@@ -28,3 +28,16 @@ it('accounts for what was skipped', () => {
   expect(ring.skipped).toBe(15);
   expect(ring.statistics()).toMatchObject({ used: 65, free: 35, holeCount: 2 });
 });
+
+it('does not go round past the oldest range, to a hole that is not its turn', () => {
+  const ring = new Ring({ capacity: 100 });
+  const [first, oldest] = [20, 40, 40].map((size) => mustAllocate(ring, size)) as [Handle, Handle];
+  ring.free(first);
+  const early = mustAllocate(ring, 10);
+  mustAllocate(ring, 10);
+  ring.free(early);
+  expect(ring.allocate(5)).toBe(NO_SPACE);
+  expect(ring.largestAllocatable()).toBe(0);
+  ring.free(oldest);
+  expect(ring.offsetOf(mustAllocate(ring, 5))).toBe(20);
+});
