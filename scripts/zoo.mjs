@@ -23,7 +23,7 @@ const CLASSES = [...Array.from({ length: 19 }, (_, i) => i + 1), 25, 33, 44, 45,
 );
 
 /** A bug may make a test run for ever. Longer where even all tests together take longer. */
-const LEAST_PATIENCE_MS = 60_000;
+const LEAST_PATIENCE_MS = 30_000;
 
 const asked = process.argv.slice(2).map((number) => number.padStart(2, '0'));
 const classes = asked.length === 0 ? CLASSES : asked;
@@ -40,7 +40,7 @@ async function visit() {
   const healthy = await run(
     undefined,
     classes.map((each) => `${zoo}/${each}-`),
-    10 * LEAST_PATIENCE_MS,
+    20 * LEAST_PATIENCE_MS,
   );
   const patience = Math.max(LEAST_PATIENCE_MS, performance.now() - start);
   console.log(`without a bug: ${healthy.passed} tests passed, ${healthy.failed} failed\n`);
@@ -110,9 +110,9 @@ async function run(plant, filters, patience) {
     isEndless = true;
     killTree(child);
   }, patience);
-  await new Promise((resolve) => child.on('close', resolve));
+  const end = await new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
   clearTimeout(timer);
-  const text = Buffer.concat(output).toString();
+  const text = `${Buffer.concat(output).toString()}\nended with ${end}`;
   try {
     const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8'));
     return { failed: numFailedTests, passed: numPassedTests, isEndless, output: text };

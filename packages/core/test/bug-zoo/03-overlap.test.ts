@@ -29,6 +29,8 @@ it.each(EVERY_KIND)('%s never gives out a byte twice, nor fewer than were asked 
       expect(ranges.sizeOf(handle)).toBeGreaterThanOrEqual(size);
       live.push(handle);
     }
+    const other = live[(step * 11) % live.length];
+    if (other !== undefined) ranges.resize(other, 1 + ((step * 53) % 97));
     if (step % 10 === 0) expectDisjoint(ranges, live);
   }
   expect(refusedCount).toBeGreaterThan(100);

@@ -1,6 +1,7 @@
+import { validate } from '@gpuheap/core/debug';
 import { NO_SPACE } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
-import { EVERY_KIND, mustAllocate } from './scenes.ts';
+import { EVERY_KIND, expectDisjoint, mustAllocate } from './scenes.ts';
 
 const CAPACITIES = [1, 63, 64, 65, 127, 128, 2 ** 20 - 1, 2 ** 20, 2 ** 30, 2 ** 31 - 1];
 
@@ -25,6 +26,7 @@ describe.each(EVERY_KIND)('%s', (name, make) => {
   it('follows a span that grows into a longer class', () => {
     const ranges = make({ capacity: 60 });
     ranges.grow(2 ** 31 - 1);
-    mustAllocate(ranges, longestOf(2 ** 31 - 1));
+    expectDisjoint(ranges, [mustAllocate(ranges, longestOf(2 ** 31 - 1))]);
+    expect(validate(ranges)).toEqual([]);
   });
 });
