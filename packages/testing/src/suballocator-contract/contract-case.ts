@@ -40,6 +40,8 @@ export interface ContractOptions {
   readonly randomOperations?: number;
   /** Seeds that they are spread over. Default 60, in the deep tier 2,000. */
   readonly seeds?: number;
+  /** Whether to run W1 to W6, thousands of operations on up to 1,500 live ranges. Default true. */
+  readonly workloads?: boolean;
   /** How many operations the exhaustive sequences have fewer than in the deep tier. Default 2, there 0. */
   readonly shorterBy?: number;
 }

@@ -49,7 +49,7 @@ export function suballocatorContract(make: MakeSuballocator, options: ContractOp
     ...restoreCases(contract),
     ...boundaryCases(contract),
     ...largestCases(contract),
-    ...workloadCases(contract),
+    ...(contract.workloads === false ? [] : workloadCases(contract)),
     ...metamorphicCases(contract),
     ...exhaustiveCases(contract),
     ...randomCases(contract),

@@ -8,7 +8,7 @@ import {
 } from '../../src/index.ts';
 import { BROKEN } from './broken-suballocators.ts';
 
-const SHORT = { randomOperations: 6000, seeds: 20, shorterBy: 4 };
+const SHORT = { randomOperations: 6000, seeds: 20, shorterBy: 4, workloads: false };
 
 /** What a run of all cases, or of those of one group, throws first. */
 function complaintOf(make: MakeSuballocator, group?: string): unknown {

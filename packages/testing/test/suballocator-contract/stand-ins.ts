@@ -48,8 +48,9 @@ export class Pairs extends ReferenceSuballocator {
   }
 
   protected override reservedFor(size: number): number {
-    const units = super.reservedFor(size) / this.granularity;
-    return this.capacity === this.granularity ? this.granularity : (units + (units % 2)) * this.granularity;
+    const exact = super.reservedFor(size);
+    const units = exact / this.granularity;
+    return this.capacity === this.granularity ? exact : (units + (units % 2)) * this.granularity;
   }
 
   override largestAllocatable(alignment = 1): number {
