@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { bytesOfData, bytesOfView } from '../../src/base/bytes.ts';
+import { UsageError } from '../../src/base/errors.ts';
+
+function codeOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof UsageError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+/** Memory that was sent elsewhere. */
+function detach(buffer: ArrayBuffer): ArrayBuffer {
+  structuredClone(buffer, { transfer: [buffer] });
+  return buffer;
+}
+
+describe('bytes', () => {
+  it('are those of the view, not of the memory around it, and not a copy', () => {
+    const memory = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]).buffer;
+    for (const view of [new Uint16Array(memory, 2, 2), new DataView(memory, 2, 4)]) {
+      for (const bytes of [bytesOfView(view), bytesOfData(view)]) {
+        expect([...bytes]).toEqual([3, 4, 5, 6]);
+        expect(bytes.buffer).toBe(memory);
+        expect(bytes.byteOffset).toBe(2);
+      }
+    }
+  });
+
+  it('are all of a buffer, shared or not', () => {
+    for (const buffer of [new ArrayBuffer(12), new SharedArrayBuffer(12)]) {
+      const bytes = bytesOfData(buffer);
+      expect([bytes.byteLength, bytes.buffer]).toEqual([12, buffer]);
+      expect(bytesOfData(new Uint8Array(buffer, 4)).byteLength).toBe(8);
+    }
+  });
+
+  it('are not there when the data is no data, or is detached', () => {
+    for (const data of [undefined, null, 0, 'text', [1, 2], {}, { byteLength: 4 }]) {
+      expect(codeOf(() => bytesOfView(data as never))).toBe('bad-data');
+      expect(codeOf(() => bytesOfData(data as never))).toBe('bad-data');
+    }
+    expect(codeOf(() => bytesOfView(new ArrayBuffer(4) as never))).toBe('bad-data');
+    const view = new Uint8Array(new ArrayBuffer(8));
+    detach(view.buffer);
+    expect(codeOf(() => bytesOfView(view))).toBe('bad-data');
+    expect(codeOf(() => bytesOfData(view))).toBe('bad-data');
+    expect(codeOf(() => bytesOfData(detach(new ArrayBuffer(8))))).toBe('bad-data');
+  });
+});

@@ -1,0 +1,137 @@
+/**
+ * Mutation tests: changes the code of the suballocators in every small way that Stryker knows, one at a time,
+ * and expects a test of the brief tier to fail. `npm run test:mutation -- tlsf buddy` tries these files alone.
+ *
+ * Cost     a minute to a quarter of an hour a file, two processes at a time.
+ * Promise  exits with 0 only when at least 90 % of the mutants of every file were caught: a test failed, or
+ *          never ended. What the modules do while they load is left out, and so are texts.
+ * Refusal  Stryker needs Node 22: from an older one this runs a newer one out of npm, which stays in npm's
+ *          cache.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const FLOORS = ['ranges', 'tables', 'base'];
+const LEAST_SCORE = 90;
+const NODE_NEEDED = 22;
+
+/** The tests that are near each file, so that a mutant that lives does not run all of the others. */
+const TESTS = [
+  [/tables\/(record-table|serial-queue)/, 'tables/*', 'ranges/{tlsf,linear-stack,ring-frames,fixed-slots}*'],
+  [/tables\/size-bins/, 'tables/*', 'ranges/{tlsf,best-fit}*'],
+  [/tables\/hole-tree|ranges\/best-fit/, 'ranges/best-fit*'],
+  [/ranges\/(tlsf|linked-ranges|ranges-in-regions)/, 'ranges/{tlsf,best-fit,regions}*'],
+  [/ranges\/(buddy|power-ranges)/, 'ranges/buddy*'],
+  [/ranges\/(binned|slab|size-classes)/, 'ranges/binned*'],
+  [/ranges\/(fixed|pieces)/, 'ranges/fixed*'],
+  [/ranges\/(linear|ring|live-ranges)/, 'ranges/{linear,ring}*'],
+  [/ranges\//, 'ranges/{tlsf,buddy,linear,figures,records,state,histogram}*'],
+  [/base\//, 'base/*', 'ranges/{tlsf,buddy}*'],
+];
+
+const OPTIONS = {
+  testRunner: 'vitest',
+  plugins: ['@stryker-mutator/vitest-runner'],
+  vitest: { configFile: 'scripts/mutation/vitest.config.ts' },
+  // The compiler here has no API to read a tsconfig with.
+  tsconfigFile: 'none',
+  mutator: { excludedMutations: ['StringLiteral'] },
+  coverageAnalysis: 'perTest',
+  ignoreStatic: true,
+  concurrency: 2,
+  timeoutMS: 10_000,
+  timeoutFactor: 2,
+  disableTypeChecks: false,
+  reporters: ['json'],
+  tempDirName: '.cache/mutation',
+  cleanTempDir: 'always',
+  ignorePatterns: [
+    '**',
+    '!package.json',
+    '!tsconfig*.json',
+    '!scripts/mutation/**',
+    '!packages/{core,testing}/**',
+    'dist',
+    'node_modules',
+  ],
+};
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const source = join(root, 'packages', 'core', 'src');
+const reports = join(root, 'results', 'mutation');
+const wanted = process.argv.slice(2);
+mkdirSync(reports, { recursive: true });
+
+let failures = 0;
+for (const floor of FLOORS) {
+  for (const file of readdirSync(join(source, floor)).sort()) {
+    const name = basename(file, '.ts');
+    if (name === 'index' || (wanted.length > 0 && !wanted.includes(name))) continue;
+    const code = await mutate(`${floor}/${file}`, join(reports, `${name}.json`));
+    const isPassed = code === 0 && report(`${floor}/${file}`, join(reports, `${name}.json`));
+    if (!isPassed) failures++;
+  }
+}
+console.log(failures === 0 ? 'every file passed' : `${failures} files failed`);
+process.exitCode = failures === 0 ? 0 : 1;
+
+/** Runs Stryker over one file and has it report into `fileName`; answers its exit code. */
+async function mutate(file, fileName) {
+  const [, ...tests] = TESTS.find(([pattern]) => pattern.test(file));
+  const env = {
+    ...process.env,
+    GPUHEAP_BRIEF: '1',
+    GPUHEAP_MUTATION_TESTS: [...tests, 'bug-zoo/*'].join(' '),
+  };
+  const config = `${fileName}.config.json`;
+  const options = { ...OPTIONS, mutate: [`packages/core/src/${file}`], jsonReporter: { fileName } };
+  writeFileSync(config, JSON.stringify(options));
+  const stryker = join('node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
+  const [command, ...before] = nodeCommand();
+  const child = spawn(command, [...before, stryker, 'run', config], {
+    cwd: root,
+    env,
+    shell: process.platform === 'win32',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = [];
+  child.stdout.on('data', (data) => output.push(data));
+  child.stderr.on('data', (data) => output.push(data));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  if (code !== 0) process.stdout.write(Buffer.concat(output));
+  return code;
+}
+
+/** A Node that Stryker runs on. */
+function nodeCommand() {
+  if (Number.parseInt(process.versions.node, 10) >= NODE_NEEDED) return [process.execPath];
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  const name = `node-${platform}-${process.arch}@${NODE_NEEDED}`;
+  return [
+    process.platform === 'win32' ? 'npm.cmd' : 'npm',
+    'exec',
+    '--yes',
+    `--package=${name}`,
+    '--',
+    'node',
+  ];
+}
+
+/** Prints the score of a file and what lived; answers whether the score suffices. */
+function report(file, path) {
+  const { files } = JSON.parse(readFileSync(path, 'utf8'));
+  const mutants = Object.values(files).flatMap((each) => each.mutants);
+  const lived = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+  const caught = mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout').length;
+  const score = (caught * 100) / (caught + lived.length);
+  for (const { mutatorName, replacement, location, status } of lived) {
+    const word = status === 'Survived' ? 'lived' : 'not reached';
+    console.log(
+      `  ${word} ${file}:${location.start.line}:${location.start.column} ${mutatorName}: ${replacement}`,
+    );
+  }
+  console.log(`${score.toFixed(1).padStart(5)} %  ${caught} of ${caught + lived.length} caught  ${file}`);
+  return score >= LEAST_SCORE;
+}

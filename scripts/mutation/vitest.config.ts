@@ -1,0 +1,30 @@
+/**
+ * Vitest as the mutation tests run it: core alone, its doors taken from the copy that is mutated rather than
+ * from where a link leads.
+ */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['source'];
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const core = `${root}packages/core/src/`;
+const tests = (process.env['GPUHEAP_MUTATION_TESTS'] ?? '').split(' ');
+
+export default defineConfig({
+  root,
+  resolve: {
+    conditions,
+    alias: [
+      { find: '@gpuheap/core/errors', replacement: `${core}base/errors.ts` },
+      { find: /^@gpuheap\/core\/(ranges|debug|backend)$/, replacement: `${core}$1/index.ts` },
+      { find: /^@gpuheap\/core$/, replacement: `${core}index.ts` },
+    ],
+  },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: tests.map((name) => `packages/core/test/${name}.test.ts`),
+    // These fill a table of 2^21 records.
+    exclude: ['**/*full-table.test.ts', '**/01-last-record.test.ts'],
+    testTimeout: 60_000,
+  },
+});
