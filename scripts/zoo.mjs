@@ -50,7 +50,7 @@ async function visit() {
   }
   console.log('zoo  result      what');
   const rows = [];
-  const queue = [...plants];
+  const queue = plants.map((plant, at) => ({ plant, at }));
   await Promise.all([runQueue(queue, rows, patience), runQueue(queue, rows, patience)]);
   const bare = classes.filter((each) => !plants.some((plant) => plant.zoo === each));
   for (const each of bare) printRow(each, 'NO PLANT', 'nothing shows that its test would notice');
@@ -63,14 +63,19 @@ async function visit() {
   return missed.length === 0 && bare.length === 0;
 }
 
+/** Fills `rows`; prints each as soon as those before it are there. */
 async function runQueue(queue, rows, patience) {
-  for (let plant = queue.shift(); plant !== undefined; plant = queue.shift()) {
-    const fault = misfitOf(plant);
-    const result = fault ?? (await run(plant.index, [`${zoo}/${plant.zoo}-`], patience));
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { plant, at } = next;
+    const result = misfitOf(plant) ?? (await run(plant.index, [`${zoo}/${plant.zoo}-`], patience));
     const isCaught = result.failed > 0 || result.isEndless;
-    rows.push({ plant, isCaught, output: result.output });
     const verdict = isCaught ? (result.isEndless ? 'never ended' : 'caught') : 'MISSED';
-    printRow(plant.zoo, verdict, plant.what);
+    rows[at] = { plant, isCaught, verdict, output: result.output, isPrinted: false };
+    for (const row of rows) {
+      if (row === undefined) break;
+      if (!row.isPrinted) printRow(row.plant.zoo, row.verdict, row.plant.what);
+      row.isPrinted = true;
+    }
   }
 }
 

@@ -1,25 +1,23 @@
-import { BestFit, Binned, Buddy, Fixed, Linear, NO_SPACE, Ring, Tlsf } from '@gpuheap/core/ranges';
+import { NO_SPACE } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
+import { EVERY_KIND, kindsOf } from './scenes.ts';
 
 const MOST = 2 ** 21 - 1;
 
 // Their records are for live ranges alone.
-it.each([Linear, Ring])(
-  'serves the last record that was promised, and says so when there is none',
-  (Kind) => {
-    const ranges = new Kind({ capacity: 2 * MOST });
-    for (let count = 0; count < MOST; count++) {
-      if (ranges.allocate(1) === NO_SPACE) expect(count).toBe(MOST);
-    }
-    expect(ranges.allocate(1)).toBe(NO_SPACE);
-    const { liveCount, free } = ranges.statistics();
-    expect([liveCount, free]).toEqual([MOST, MOST]);
-  },
-);
+it.each(kindsOf('linear', 'ring'))('%s serves the last record, and says so when there is none', (_, make) => {
+  const ranges = make({ capacity: 2 * MOST });
+  for (let count = 0; count < MOST; count++) {
+    if (ranges.allocate(1) === NO_SPACE) expect(count).toBe(MOST);
+  }
+  expect(ranges.allocate(1)).toBe(NO_SPACE);
+  const { liveCount, free } = ranges.statistics();
+  expect([liveCount, free]).toEqual([MOST, MOST]);
+});
 
-describe.each([Linear, Ring, Fixed, Buddy, Tlsf, Binned, BestFit])('%o', (Kind) => {
+describe.each(EVERY_KIND.filter(([name]) => name !== 'binned of classes'))('%s', (_, make) => {
   it('lets the last record be the last range of a full span', () => {
-    const ranges = new Kind({ capacity: MOST });
+    const ranges = make({ capacity: MOST });
     let last = 0;
     for (let count = 0; count < MOST; count++) {
       last = ranges.allocate(1);

@@ -1,10 +1,10 @@
-import { BestFit, Fixed, type Handle, NO_SPACE, Tlsf } from '@gpuheap/core/ranges';
+import { type Handle, NO_SPACE } from '@gpuheap/core/ranges';
 import { expect, it } from 'vitest';
-import { EVERY_KIND, expectDisjoint, mustAllocate } from './scenes.ts';
+import { EVERY_KIND, expectDisjoint, kindsOf, mustAllocate } from './scenes.ts';
 
-it.each([Tlsf, BestFit, Fixed])('takes only a hole of the same class that is long enough', (Kind) => {
+it.each(kindsOf('tlsf', 'best-fit', 'fixed'))('%s takes only a hole that is long enough', (_, make) => {
   // 1000 and 1001 share a bin; the only hole is one unit too short for the second.
-  const ranges = new Kind({ capacity: 1002 });
+  const ranges = make({ capacity: 1002 });
   const left = mustAllocate(ranges, 1);
   const middle = mustAllocate(ranges, 1000);
   const right = mustAllocate(ranges, 1);

@@ -1,10 +1,10 @@
-import { Linear, NO_SPACE, Ring } from '@gpuheap/core/ranges';
+import { Linear, NO_SPACE } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
-import { EVERY_KIND, mustAllocate } from './scenes.ts';
+import { EVERY_KIND, kindsOf, mustAllocate } from './scenes.ts';
 
-describe.each([Linear, Ring])('%o', (Kind) => {
+describe.each(kindsOf('linear', 'ring'))('%s', (_, make) => {
   it('refuses what is longer than the space in front of it, by one unit too', () => {
-    const ranges = new Kind({ capacity: 100 });
+    const ranges = make({ capacity: 100 });
     expect(ranges.allocate(101)).toBe(NO_SPACE);
     mustAllocate(ranges, 40);
     expect(ranges.allocate(61)).toBe(NO_SPACE);

@@ -1,4 +1,4 @@
-import { Tlsf } from '@gpuheap/core/ranges';
+import { Linear, Tlsf } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
 import { codeOf, EVERY_KIND, mustAllocate } from './scenes.ts';
 
@@ -50,4 +50,21 @@ it('counts lives in records that came later', () => {
   const handles = Array.from({ length: 256 }, () => mustAllocate(ranges, 16));
   expect(new Set(handles).size).toBe(256);
   for (const handle of handles) expect(ranges.sizeOf(handle)).toBe(16);
+});
+
+it('never uses a record again whose lives are used up', () => {
+  const young = new Linear({ capacity: 16 });
+  for (let life = 0; life < LIVES; life++) young.free(mustAllocate(young, 16));
+  // Two thousand million lives at once: the last epoch but one.
+  const state = young.serialize();
+  (state.parts['epochs'] as Int32Array).fill(2 ** 21 - 1);
+  const old = Linear.restore(state);
+  const records = new Set<number>();
+  for (let life = 0; life < LIVES; life++) {
+    const handle = mustAllocate(old, 16);
+    expect(handle).toBeLessThan(2 ** 52);
+    records.add(old.indexOf(handle));
+    old.free(handle);
+  }
+  expect(records.size).toBe(2);
 });

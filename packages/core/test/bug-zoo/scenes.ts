@@ -52,6 +52,11 @@ export const WITH_EXACT_SIZES: readonly NamedKind[] = EVERY_KIND.filter(
   ([, make]) => make({ capacity: 1 }).capabilities.exactSizes,
 );
 
+/** Those of these names. */
+export function kindsOf(...names: readonly string[]): readonly NamedKind[] {
+  return EVERY_KIND.filter(([name]) => names.includes(name));
+}
+
 function makeOfClasses(options: SuballocatorOptions): Kind {
   const { granularity = 1 } = options;
   return new Binned({
