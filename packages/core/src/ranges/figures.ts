@@ -68,6 +68,10 @@ export abstract class Figures extends RecordTable {
     return this.enliven(n);
   }
 
+  protected override replaced(from: number, to: number): void {
+    if (this.cells[to + SLACK] === WIDE) this.setWideSlack(to, this.takeWideSlack(from));
+  }
+
   /** Counts a range of `units` as ended and its handle out. */
   protected end(n: number, units: Units): void {
     const slack = this.cells[n + SLACK];

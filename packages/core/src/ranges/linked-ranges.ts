@@ -270,6 +270,13 @@ export abstract class LinkedRanges extends RangeRecords implements Suballocator 
     return NO_SPACE;
   }
 
+  protected override replaced(from: number, to: number): void {
+    super.replaced(from, to);
+    const { cells } = this;
+    cells[cells[to + PREVIOUS] + NEXT] = to;
+    cells[cells[to + NEXT] + PREVIOUS] = to;
+  }
+
   protected linkAfter(left: number, n: number): void {
     const cells = this.cells;
     const next = cells[left + NEXT];

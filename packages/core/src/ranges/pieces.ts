@@ -218,6 +218,13 @@ export abstract class Pieces extends RangeRecords implements Suballocator {
     return dropped;
   }
 
+  protected override replaced(from: number, to: number): void {
+    super.replaced(from, to);
+    const { cells } = this;
+    cells[cells[to + PREVIOUS] + NEXT] = to;
+    cells[cells[to + NEXT] + PREVIOUS] = to;
+  }
+
   /** Takes a free piece out of the offset order. It is to leave the stack too. */
   protected drop(n: number): void {
     const { cells } = this;

@@ -168,6 +168,13 @@ export abstract class PowerRanges extends RangeRecords implements Suballocator {
     return n;
   }
 
+  protected override replaced(from: number, to: number): void {
+    super.replaced(from, to);
+    const { cells } = this;
+    cells[cells[to + PREVIOUS] + NEXT] = to;
+    cells[cells[to + NEXT] + PREVIOUS] = to;
+  }
+
   /** Takes a range out of the offset order. */
   protected unlink(n: number): void {
     const { cells } = this;

@@ -9,7 +9,8 @@
  *          Record 0 is never given out: id 0 means none.
  * Cost     take, give, enliven, find: O(1), on small integers alone; growth copies the array.
  * Promise  a handle is the record's name, until 1,023 lives have used up the small integers; from then on it
- *          is epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again.
+ *          is epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again; what
+ *          would live in it gets another. Only where there is none left does it live on, as often again.
  * Refusal  2^21 - 1 records at most. The veil of the k-th table is k with its bits in reverse, so that tables
  *          share no names at all while tables · records stays under 2^21; beyond, a handle of another table
  *          is refused unless this one has a live record of the same name.
@@ -31,7 +32,10 @@ const INDEX_MASK: number = 2 ** INDEX_BITS - 1;
 const GENERATION_STEP: number = 2 ** INDEX_BITS;
 const EPOCH_STEP: number = 2 ** 31;
 const LAST_NAMES: number = EPOCH_STEP - GENERATION_STEP;
+/** From here on a record is not used again. */
 const LAST_EPOCH: number = 2 ** 21;
+/** Here handles would pass 2^53. */
+const MOST_EPOCHS: number = 2 ** 22;
 const FIRST_RECORDS = 16;
 const SMALL_RECORDS = 1024;
 
@@ -105,7 +109,7 @@ export class RecordTable {
   /** Takes back a record that is not live. */
   protected give(n: number): void {
     // It may have lived often enough.
-    if (this.epochs !== undefined && this.epochs[n / this.stride] === LAST_EPOCH) return;
+    if (this.epochs !== undefined && this.epochs[n / this.stride] >= LAST_EPOCH) return;
     this.cells[n + FREE_LINK] = this.freeHead;
     this.freeHead = n;
   }
@@ -114,8 +118,25 @@ export class RecordTable {
   protected enliven(n: number): Handle {
     const name = -this.cells[n + NAME];
     this.cells[n + NAME] = name;
-    return this.epochs === undefined ? name : this.handleOf(n);
+    return this.epochs === undefined ? name : this.enlivenOld(n, this.epochs);
   }
+
+  /** Goes on with `enliven` where some record has had many lives: one that has lived often enough is replaced. */
+  private enlivenOld(n: number, epochs: Int32Array): Handle {
+    const fresh = epochs[n / this.stride] < LAST_EPOCH ? NIL : this.take();
+    if (fresh === NIL) return this.handleOf(n);
+    const { cells } = this;
+    const name = -cells[fresh + NAME];
+    cells.copyWithin(fresh, n, n + this.stride);
+    cells[fresh + NAME] = name;
+    cells[n + NAME] = -cells[n + NAME];
+    cells.fill(0, n + 1, n + this.stride);
+    this.replaced(n, fresh);
+    return this.handleOf(fresh);
+  }
+
+  /** What was the record `from`, just made live, is now the record `to`; kinds mend what pointed at it. */
+  protected replaced(_from: number, _to: number): void {}
 
   /** Ends a live record's handle; the record stays taken until `give`. */
   protected retire(n: number): void {
@@ -244,8 +265,9 @@ export class RecordTable {
     if (!(cells instanceof Int32Array) || cells.length < stride || cells.length % stride !== 0) return false;
     if (cells.length / stride > MAX_RECORDS) return false;
     if (!isIndex(veil, MAX_RECORDS) || !isIndex(freeHead, cells.length)) return false;
-    if (epochs !== undefined && !(epochs instanceof Int32Array && epochs.length === cells.length / stride)) {
-      return false;
+    if (epochs !== undefined) {
+      if (!(epochs instanceof Int32Array) || epochs.length !== cells.length / stride) return false;
+      if (!epochs.every((epoch) => epoch >= 0 && epoch < MOST_EPOCHS)) return false;
     }
     this.cells = cells.slice();
     this.veil = veil;
@@ -265,6 +287,7 @@ export class RecordTable {
     }
     for (let n = this.freeHead; n !== NIL; n = this.cells[n + FREE_LINK]) {
       if (!this.isRecord(n) || this.isLive(n) || ++spare > this.top / this.stride) return false;
+      if (this.epochs !== undefined && this.epochs[n / this.stride] >= LAST_EPOCH) return false;
     }
     return true;
   }

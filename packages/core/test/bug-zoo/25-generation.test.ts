@@ -1,4 +1,5 @@
-import { Linear, Tlsf } from '@gpuheap/core/ranges';
+import { validate } from '@gpuheap/core/debug';
+import { type Suballocator, type SuballocatorState, Tlsf } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
 import { codeOf, EVERY_KIND, mustAllocate } from './scenes.ts';
 
@@ -52,19 +53,37 @@ it('counts lives in records that came later', () => {
   for (const handle of handles) expect(ranges.sizeOf(handle)).toBe(16);
 });
 
-it('never uses a record again whose lives are used up', () => {
-  const young = new Linear({ capacity: 16 });
-  for (let life = 0; life < LIVES; life++) young.free(mustAllocate(young, 16));
-  // Two thousand million lives at once: the last epoch but one.
-  const state = young.serialize();
-  (state.parts['epochs'] as Int32Array).fill(2 ** 21 - 1);
-  const old = Linear.restore(state);
-  const records = new Set<number>();
-  for (let life = 0; life < LIVES; life++) {
-    const handle = mustAllocate(old, 16);
-    expect(handle).toBeLessThan(2 ** 52);
-    records.add(old.indexOf(handle));
-    old.free(handle);
-  }
-  expect(records.size).toBe(2);
+describe.each(EVERY_KIND)('%s', (_, make) => {
+  // In a span that is full, and in one with a hole behind.
+  it.each([48, 4096])('never uses a record again whose lives are used up, in %i bytes', (capacity) => {
+    const young = make({ capacity });
+    const beside = [mustAllocate(young, 16), mustAllocate(young, 16)];
+    for (let life = 0; life < LIVES; life++) young.free(mustAllocate(young, 16));
+    // Two thousand million lives at once: the last epoch but one.
+    const state = young.serialize();
+    (state.parts['epochs'] as Int32Array).fill(2 ** 21 - 1);
+    const old = restoreLike(young, state);
+    const last = mustAllocate(old, 16);
+    const records = new Set([old.indexOf(last)]);
+    const handles = new Set([last]);
+    old.free(last);
+    for (let life = 1; life < LIVES; life++) {
+      const handle = mustAllocate(old, 16);
+      expect(handle).toBeLessThan(2 ** 52);
+      expect(old.sizeOf(handle)).toBe(16);
+      records.add(old.indexOf(handle));
+      handles.add(handle);
+      old.free(handle);
+    }
+    expect(handles.size).toBe(LIVES);
+    expect(records.size).toBeGreaterThan(1);
+    expect(validate(old)).toEqual([]);
+    expect(codeOf(() => old.free(last))).toBe('stale-handle');
+    expect(old.statistics().liveCount).toBe(beside.length);
+  });
 });
+
+/** What the class of a suballocator restores. */
+function restoreLike(like: Suballocator, state: SuballocatorState): Suballocator {
+  return (like.constructor as unknown as { restore(state: SuballocatorState): Suballocator }).restore(state);
+}
