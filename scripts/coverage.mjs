@@ -1,6 +1,6 @@
 /**
- * Coverage: runs the tests of the suballocators and expects them to reach every statement, branch and function
- * of `base`, `tables`, `ranges` and `debug`. Lists the lines that are not reached.
+ * Coverage: runs the tests of the suballocators and expects them to reach every statement, branch and
+ * function of `base`, `tables`, `ranges` and `debug`. Lists the lines that are not reached.
  *
  * Cost     four minutes.
  * Promise  exits with 0 only when all tests passed and nothing was left out.

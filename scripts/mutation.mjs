@@ -1,6 +1,7 @@
 /**
  * Mutation tests: changes the code of the suballocators in every small way that Stryker knows, one at a time,
- * and expects a test of the brief tier to fail. `npm run test:mutation -- tlsf buddy` tries these files alone.
+ * and expects a test of the brief tier to fail. `npm run test:mutation -- tlsf buddy` tries these files
+ * alone.
  *
  * Cost     a minute to a quarter of an hour a file, two processes at a time.
  * Promise  exits with 0 only when at least 90 % of the mutants of every file were caught: a test failed, or
@@ -41,7 +42,7 @@ const OPTIONS = {
   coverageAnalysis: 'perTest',
   ignoreStatic: true,
   concurrency: 2,
-  timeoutMS: 10_000,
+  timeoutMS: 5000,
   timeoutFactor: 2,
   disableTypeChecks: false,
   reporters: ['json'],

@@ -59,7 +59,7 @@ const EXCEPTIONS: readonly Exception[] = [
     reason: 'the list itself, and the test that plants its words',
   },
   {
-    path: /\/(binned(-[a-z]+)*|slab[-a-z]*|size-classes|15-small-slab|ranges\/index)(\.test)?\.ts$|plants\.json$/,
+    path: /\/(binned(-[a-z]+)*|slab[-a-z]*|size-classes|15-small-slab|state-damage|mutation|ranges\/index)(\.test)?\.(ts|mjs)$|plants\.json$/,
     word: /slab/i,
     reason: 'the kind whose parts are called so',
   },

@@ -1,6 +1,6 @@
 /**
- * How many repetitions a suite runs: the quick tier's count, the deep tier's when `GPUHEAP_DEEP=1` is set, or a
- * twentieth of the quick one when `GPUHEAP_BRIEF=1` is, for runs of the suite by the thousand. What becomes
+ * How many repetitions a suite runs: the quick tier's count, the deep tier's when `GPUHEAP_DEEP=1` is set, or
+ * a twentieth of the quick one when `GPUHEAP_BRIEF=1` is, for runs of the suite by the thousand. What becomes
  * less with depth, as a stride does, is the same in the brief tier as in the quick one.
  */
 export function scale(quick: number, deep: number): number {

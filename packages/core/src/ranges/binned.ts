@@ -2,8 +2,8 @@
  * Binned: slots of equal length for small requests, over a parent suballocator that serves the rest. For very
  * many small ranges that come and go all the time.
  *
- * Layout   three floors. slabs.ts cuts ranges of the parent, slabs, into slots of one size class; slab-bins.ts
- *          knows which slots are free; here is said what is served from where.
+ * Layout   three floors. slabs.ts cuts ranges of the parent, slabs, into slots of one size class;
+ *          slab-bins.ts knows which slots are free; here is said what is served from where.
  *
  *            request of 11 units → bin of 12 → a loose slot, or a slab with free ones, or a new slab
  *            request of 700 units, longer than every class → the parent
@@ -14,12 +14,13 @@
  *          slab), when a slab is carved or given back, beside what the parent takes. When the parent refuses:
  *          O(records). resize: O(1) in its slot. shrinkTo, untrack, ranges: O(records).
  * Promise  a request is refused only when no free slot holds it, and neither would the parent if every empty
- *          slab were given back: those are, before it is. Empty slabs go back to the parent but one a class, so
- *          that a range freed and asked for again carves nothing; slots go back to their slabs when more are
- *          loose than one in 32 of those in use.
+ *          slab were given back: those are, before it is. Empty slabs go back to the parent but one a class,
+ *          so that a range freed and asked for again carves nothing; slots go back to their slabs when more
+ *          are loose than one in 32 of those in use.
  * Refusal  what is free in a slab in use serves one slot at a time: a row of free slots is no hole, and
  *          `largestFree` counts the longest slot or hole of the parent. Slots are up to an eighth longer than
- *          asked. 2^21 - 1 records for slots and ranges of its own, and as many for the parent: then NO_SPACE.
+ *          asked. 2^21 - 1 records for slots and ranges of its own, and as many for the parent: then
+ *          NO_SPACE.
  * Source   J. Bonwick, "The slab allocator", USENIX 1994.
  */
 import { shiftRight } from '../base/bits.ts';

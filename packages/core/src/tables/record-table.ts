@@ -9,8 +9,8 @@
  *          Record 0 is never given out: id 0 means none.
  * Cost     take, give, enliven, find: O(1), on small integers alone; growth copies the array.
  * Promise  a handle is the record's name, until 1,023 lives have used up the small integers; from then on it
- *          is epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again; what
- *          would live in it gets another. Only where there is none left does it live on, as often again.
+ *          is epoch · 2^31 + name. Neither wraps: a record that has lived 2^31 times is never used again;
+ *          what would live in it gets another. Only where there is none left does it live on, as often again.
  * Refusal  2^21 - 1 records at most. The veil of the k-th table is k with its bits in reverse, so that tables
  *          share no names at all while tables · records stays under 2^21; beyond, a handle of another table
  *          is refused unless this one has a live record of the same name.
@@ -121,7 +121,9 @@ export class RecordTable {
     return this.epochs === undefined ? name : this.enlivenOld(n, this.epochs);
   }
 
-  /** Goes on with `enliven` where some record has had many lives: one that has lived often enough is replaced. */
+  /**
+   * Goes on with `enliven` where some record has had many lives: one that has lived often enough is replaced.
+   */
   private enlivenOld(n: number, epochs: Int32Array): Handle {
     const fresh = epochs[n / this.stride] < LAST_EPOCH ? NIL : this.take();
     if (fresh === NIL) return this.handleOf(n);

@@ -20,19 +20,25 @@ export type WorkloadName = 'W1' | 'W2' | 'W3' | 'W4' | 'W5' | 'W6';
 /** The names of the workloads that suit one kind each. */
 export const HOME_WORKLOAD_NAMES: readonly HomeWorkloadName[] = ['equal', 'powers', 'stack'];
 
-/** `equal`: slots of one size, for fixed. `powers`: W6 in powers of two, for buddy. `stack`: freed last first, for linear. */
+/**
+ * `equal`: slots of one size, for fixed. `powers`: W6 in powers of two, for buddy. `stack`: freed last first,
+ * for linear.
+ */
 export type HomeWorkloadName = 'equal' | 'powers' | 'stack';
 
 /** What may vary; the defaults are the published figures' settings. */
 export interface WorkloadOptions {
   /** Bytes, any positive integer. Default 256 for W1, W3, W4 and equal, else 16. */
   readonly alignment?: number;
-  /** Live ranges of W2 (default 65,536), W6 and powers (100,000), equal (49,152 of 65,536 slots) and stack (10,000). */
+  /**
+   * Live ranges of W2 (default 65,536), W6 and powers (100,000), equal (49,152 of 65,536 slots) and stack
+   * (10,000).
+   */
   readonly live?: number;
   /**
    * How much is timed: operations of W1, W4 and stack (default 1,000,000), free-and-allocate pairs of W2, W6,
-   * powers and equal (default 1,000,000), frames of W3 (default 2,000), slots of W5 (default 32,768; pass a multiple
-   * of 8).
+   * powers and equal (default 1,000,000), frames of W3 (default 2,000), slots of W5 (default 32,768; pass a
+   * multiple of 8).
    */
   readonly steps?: number;
   /** W3 frees a frame's ranges last first. Default false. */
