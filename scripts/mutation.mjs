@@ -20,15 +20,19 @@ const NODE_NEEDED = 22;
 
 /** The tests that are near each file, so that a mutant that lives does not run all of the others. */
 const TESTS = [
-  [/tables\/(record-table|serial-queue)/, 'tables/*', 'ranges/{tlsf,linear-stack,ring-frames,fixed-slots}*'],
+  [
+    /tables\/(record-table|serial-queue)/,
+    'tables/*',
+    'ranges/{tlsf,linear-stack,ring-frames,fixed-slots,state}*',
+  ],
   [/tables\/size-bins/, 'tables/*', 'ranges/{tlsf,best-fit}*'],
-  [/tables\/hole-tree|ranges\/best-fit/, 'ranges/best-fit*'],
-  [/ranges\/(tlsf|linked-ranges|ranges-in-regions)/, 'ranges/{tlsf,best-fit,regions}*'],
-  [/ranges\/(buddy|power-ranges)/, 'ranges/buddy*'],
-  [/ranges\/(binned|slab|size-classes)/, 'ranges/binned*'],
-  [/ranges\/(fixed|pieces)/, 'ranges/fixed*'],
-  [/ranges\/(linear|ring|live-ranges)/, 'ranges/{linear,ring}*'],
-  [/ranges\//, 'ranges/{tlsf,buddy,linear,figures,records,state,histogram}*'],
+  [/tables\/hole-tree|ranges\/best-fit/, 'ranges/{best-fit,state}*'],
+  [/ranges\/(tlsf|linked-ranges|ranges-in-regions)/, 'ranges/{tlsf,best-fit,state}*'],
+  [/ranges\/(buddy|power-ranges)/, 'ranges/{buddy,state}*'],
+  [/ranges\/(binned|slab|size-classes)/, 'ranges/{binned,state}*'],
+  [/ranges\/(fixed|pieces)/, 'ranges/{fixed,state}*'],
+  [/ranges\/(linear|ring|live-ranges)/, 'ranges/{linear,ring,state}*'],
+  [/ranges\//, 'ranges/{tlsf,buddy,linear,figures,state,histogram}*'],
   [/base\//, 'base/*', 'ranges/{tlsf,buddy}*'],
 ];
 
