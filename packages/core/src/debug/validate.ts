@@ -104,11 +104,12 @@ function walkRanges(
   let row = 0;
   for (const range of suballocator.ranges()) {
     const { offset, size, handle } = range;
-    if (reached >= end && index + 1 < regions.length) {
+    const next = regions[index + 1];
+    if (reached >= end && next !== undefined) {
       index++;
       row = 0;
-      reached = regions[index]?.offset ?? 0;
-      end = endOf(regions[index]);
+      reached = next.offset;
+      end = endOf(next);
     }
     if (offset !== reached) {
       violations.push(`The range at ${offset} should begin at ${reached}, where the one before it ends.`);

@@ -54,4 +54,19 @@ describe('serial queue', () => {
     }
     expect(queue.isDue(9)).toBe(false);
   });
+
+  it('may lose its oldest entry before that was stamped', () => {
+    const queue = new SerialQueue<string>();
+    for (const [number, item] of ['a', 'b', 'c'].entries()) queue.put(item, number);
+    queue.drop();
+    expect([queue.length, queue.isDue(9), queue.peekItem()]).toEqual([2, false, 'b']);
+    queue.stamp(4);
+    queue.put('d', 3);
+    queue.drop();
+    queue.drop();
+    // The one left came after the stamp.
+    expect([queue.length, queue.isDue(9), queue.peekItem()]).toEqual([1, false, 'd']);
+    queue.stamp(5);
+    expect([queue.isDue(4), queue.isDue(5)]).toEqual([false, true]);
+  });
 });

@@ -1,0 +1,26 @@
+import { digest } from '@gpuheap/core/debug';
+import { Linear, Tlsf } from '@gpuheap/core/ranges';
+import { expect, it } from 'vitest';
+
+it.each([Linear, Tlsf])('a record that has lived a thousand times keeps its names in a twin', (Kind) => {
+  const subject = new Kind({ capacity: 100 });
+  for (let life = 0; life < 1500; life++) subject.free(subject.allocate(10));
+  const ended = subject.allocate(1);
+  subject.free(ended);
+  const live = subject.allocate(10);
+  expect(live).toBeGreaterThan(2 ** 31);
+  const state = subject.serialize();
+  const twin = Kind.restore(state);
+  expect(digest(twin)).toBe(digest(subject));
+  expect(twin.sizeOf(live)).toBe(10);
+  expect(() => twin.sizeOf(ended)).toThrow(/stale-handle/);
+  expect(twin.metadataBytes).toBeGreaterThan(
+    Kind.restore(new Kind({ capacity: 100 }).serialize()).metadataBytes,
+  );
+  twin.free(live);
+  expect([twin.allocate(10), subject.allocate(10)]).not.toContain(live);
+  const epochs = state.parts['epochs'] as Int32Array;
+  for (const wrong of [epochs.slice(1), Float64Array.from(epochs), new Int32Array(epochs.length + 1)]) {
+    expect(() => Kind.restore({ ...state, parts: { ...state.parts, epochs: wrong } })).toThrow(/contradict/);
+  }
+});
