@@ -1,19 +1,27 @@
+import type { ContractOptions } from '../../../testing/src/index.ts';
 import { describeSuballocatorContract } from '../../../testing/src/vitest.ts';
 import { BestFit, Binned, type BinnedOptions, type SuballocatorOptions } from '../../src/ranges/index.ts';
 import { withMore } from './more-options.ts';
 
 describeSuballocatorContract('binned', (options) => new Binned(options));
 
+/** As many as the quick tier has, in the deep one too. */
+const QUICK: ContractOptions = { randomOperations: 60_000, seeds: 60, shorterBy: 2 };
+
 // Derived classes leave small spans to the parent; given ones make slabs of every span.
-describeSuballocatorContract('binned with classes', (options) => {
-  const { granularity = 1 } = Object(options) as SuballocatorOptions;
-  const unit = Number.isSafeInteger(granularity) ? granularity : 1;
-  const classes = [1, 2, 3, 5, 8].map((units) => units * unit).filter(Number.isSafeInteger);
-  return new Binned(withMore<BinnedOptions>(options, { classes }));
-});
+describeSuballocatorContract(
+  'binned with classes',
+  (options) => {
+    const { granularity = 1 } = Object(options) as SuballocatorOptions;
+    const unit = Number.isSafeInteger(granularity) ? granularity : 1;
+    const classes = [1, 2, 3, 5, 8].map((units) => units * unit).filter(Number.isSafeInteger);
+    return new Binned(withMore<BinnedOptions>(options, { classes }));
+  },
+  QUICK,
+);
 
 describeSuballocatorContract(
   'binned over best-fit',
   (options) => new Binned(withMore<BinnedOptions>(options, { parent: BestFit })),
-  { restore: (state) => Binned.restore(state, BestFit) },
+  { ...QUICK, restore: (state) => Binned.restore(state, BestFit) },
 );
