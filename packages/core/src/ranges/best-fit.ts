@@ -159,7 +159,7 @@ export class BestFit extends RangesInRegions {
   protected findLeast(units: Units, alignment: Units): number {
     const own = binOf(units);
     if (alignment !== 1) return this.findFitting(own, units, alignment);
-    const near = own < binCountOf(this.bins) ? leastFrom(this.cells, headOf(this.bins, own), units) : NIL;
+    const near = leastFrom(this.cells, headOf(this.bins, own), units);
     if (near !== NIL) return near;
     const bin = findBin(this.bins, own + 1);
     return bin === NO_BIN ? NIL : leastFrom(this.cells, headOf(this.bins, bin), units);

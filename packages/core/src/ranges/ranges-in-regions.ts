@@ -25,7 +25,6 @@ const SIZE = 1; // units
 const OFFSET = 2; // live or wall: first unit
 const PREVIOUS = 4; // the range to the left
 const NEXT = 5; // the range to the right
-const STRIDE = 6;
 /** The wall before the first region and behind the last. */
 const WALL = 0;
 
@@ -273,6 +272,7 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
     const counts = { live: 0, holes: 0, used: 0, free: 0, walls: 0 };
     let reached = cells[WALL + OFFSET] + cells[WALL + SIZE];
     let previous = WALL;
+    // It ends: each range has one on its left, so that the way never leads back into itself.
     for (let n = cells[WALL + NEXT]; n !== WALL; n = cells[n + NEXT]) {
       const isThere = this.isRecord(n) && cells[n + PREVIOUS] === previous;
       if (!isThere || cells[n + SIZE] < (this.isWall(n) ? 0 : 1)) return false;
@@ -289,7 +289,6 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
       }
       reached += cells[n + SIZE];
       previous = n;
-      if (counts.live + counts.holes + counts.walls > this.usedCells / STRIDE) return false;
     }
     return (
       cells[WALL + PREVIOUS] === previous &&

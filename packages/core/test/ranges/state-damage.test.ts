@@ -67,7 +67,8 @@ function* damage(state: SuballocatorState): IterableIterator<[string, Suballocat
     for (let at = 0; at < part.length; at++) {
       const now = part[at] as number;
       const others = [part[(at * 7 + 5) % part.length] as number, part[(at + 6) % part.length] as number];
-      for (const value of new Set([0, -1, -now, now + 1, now - 1, now + 6, ...others])) {
+      const halves = part instanceof Float64Array ? [now + 0.5, Number.NaN] : [];
+      for (const value of new Set([0, -1, -now, now + 1, now - 1, now + 6, ...halves, ...others])) {
         if (value !== now)
           yield [`${name}[${at}] = ${value}, was ${now}`, withPart(part.with(at, value) as Part)];
       }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scale } from '../../../testing/src/scale.ts';
 import { UsageError } from '../../src/base/errors.ts';
-import { NIL, RecordTable } from '../../src/tables/record-table.ts';
+import { NIL, RecordTable, type TableParts } from '../../src/tables/record-table.ts';
 
 const NAME = 0;
 
@@ -40,6 +40,15 @@ class OpenTable extends RecordTable {
   }
   override clear(): void {
     super.clear();
+  }
+  override hasRecords(count: number): boolean {
+    return super.hasRecords(count);
+  }
+  override saveTable(parts: TableParts): void {
+    super.saveTable(parts);
+  }
+  override loadTable(parts: Readonly<TableParts>): boolean {
+    return super.loadTable(parts);
   }
   get byteLength(): number {
     return this.tableBytes;
@@ -199,5 +208,84 @@ describe('record table', () => {
     expect(handles).not.toContain(reborn);
     expect(table.find(reborn)).toBe(second);
     expect(codeOf(() => table.find(handles[1] as number))).toBe('stale-handle');
+  });
+
+  it('gives a range another record where its own has used up its lives', () => {
+    const young = new OpenTable(2);
+    const records = [young.take(), young.take(), young.take()] as const;
+    for (let life = 0; life < 1100; life++) {
+      young.enliven(records[1]);
+      young.retire(records[1]);
+    }
+    const parts: TableParts = {};
+    young.saveTable(parts);
+    const old = new OpenTable(2);
+    const epochs = Int32Array.from([0, 0, 2 ** 21 - 1, 0]);
+    expect(old.loadTable({ ...parts, epochs })).toBe(true);
+    const ended: number[] = [];
+    // The last epoch has as many names as any other.
+    while (ended.length < 2000) {
+      const handle = old.enliven(records[1]);
+      if (old.indexOf(handle) !== records[1] / 2) break;
+      expect(handle).toBeLessThan(2 ** 52);
+      ended.push(handle);
+      old.retire(records[1]);
+    }
+    expect(ended.length).toBeGreaterThan(900);
+    expect(ended.length).toBeLessThan(1100);
+    // It lives on in a new record, with what else it held; the old one is at rest.
+    expect(old.isLive(8)).toBe(true);
+    expect(old.isLive(records[1])).toBe(false);
+    old.give(records[1]);
+    expect(old.take()).toBe(10);
+    for (const handle of ended) expect(codeOf(() => old.find(handle))).toBe('stale-handle');
+  });
+
+  it('knows whether it has so many records more', () => {
+    const table = new OpenTable(2);
+    const first = [table.take(), table.take(), table.take()];
+    expect([table.hasRecords(2 ** 21 - 4), table.hasRecords(2 ** 21 - 3)]).toEqual([true, false]);
+    for (const n of first.slice(1)) table.give(n);
+    expect([table.hasRecords(2 ** 21 - 2), table.hasRecords(2 ** 21 - 1)]).toEqual([true, false]);
+    expect(table.hasRecords(0)).toBe(true);
+  });
+
+  it('takes over what another one saved, and nothing that can not be', () => {
+    const table = new OpenTable(2);
+    const handles = Array.from({ length: 6 }, () => table.enliven(table.take()));
+    table.makeNameless(table.take());
+    for (const handle of handles.slice(2, 5)) {
+      const n = table.find(handle);
+      table.retire(n);
+      table.give(n);
+    }
+    const parts: TableParts = {};
+    table.saveTable(parts);
+    const { cells, veil, freeHead } = parts as Required<TableParts>;
+    const twin = new OpenTable(2);
+    expect(twin.loadTable(parts)).toBe(true);
+    expect(twin.find(handles[0]!)).toBe(2);
+    expect([twin.take(), twin.take(), twin.take(), twin.take()]).toEqual([10, 8, 6, 16]);
+    const epochs = new Int32Array(cells.length / 2);
+    expect(new OpenTable(2).loadTable({ ...parts, epochs })).toBe(true);
+    const wrong: TableParts[] = [
+      { ...parts, cells: new Int32Array(0) },
+      { ...parts, cells: cells.slice(1) },
+      { ...parts, cells: new Int32Array(2 * (2 ** 21 + 1)) },
+      ...[-1, 0.5, 2 ** 21, veil + 1].map((changed) => ({ ...parts, veil: changed })),
+      // Live, nameless, in the middle of a record, and none.
+      ...[2, 14, 9, 16, -2, 8.5].map((changed) => ({ ...parts, freeHead: changed })),
+      // In a circle, and to a live one.
+      { ...parts, cells: cells.with(7, freeHead) },
+      { ...parts, cells: cells.with(7, 2) },
+      // A name of another record, of no generation, of none.
+      ...[cells[4]!, cells[2]! - 2 ** 21, 0].map((name) => ({ ...parts, cells: cells.with(2, name) })),
+      { ...parts, epochs: epochs.with(5, -1) },
+      { ...parts, epochs: epochs.with(5, 2 ** 22) },
+      { ...parts, epochs: epochs.with(freeHead / 2, 2 ** 21) },
+      { ...parts, epochs: epochs.slice(1) },
+    ];
+    for (const each of wrong) expect(new OpenTable(2).loadTable(each)).toBe(false);
+    expect(new OpenTable(2).loadTable({ ...parts, epochs: epochs.with(1, 2 ** 22 - 1) })).toBe(true);
   });
 });
