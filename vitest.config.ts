@@ -9,6 +9,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // By default one core of two would idle.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,

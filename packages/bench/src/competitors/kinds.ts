@@ -37,7 +37,7 @@ export const KINDS: readonly Kind[] = [
   makeKind('tlsf', Tlsf, 'W1', ALL),
   makeKind('best-fit', BestFit, 'W1', ALL),
   makeKind('binned', Binned, 'W2', ['W1', 'W2', 'W6', 'equal', 'real']),
-  makeKind('buddy', Buddy, 'W4', ['W4', 'equal', 'powers']),
+  makeKind('buddy', Buddy, 'powers', ['W4', 'equal', 'powers']),
   makeKind('linear', Linear, 'stack', ['stack']),
   makeKind('ring', Ring, 'W3', ['W3']),
   makeKind('fixed', Fixed, 'equal', ['equal']),
