@@ -251,4 +251,56 @@ describe('buddy: places', () => {
     expect(at(buddy.allocateBy('max-offset', 8))).toBe(56);
     expect(at(buddy.allocateBy('max-offset', 2, 16))).toBe(48);
   });
+
+  it('go by strategy: min-time as allocate does, min-waste into the shortest hole that is aligned', () => {
+    const make = (): Buddy => {
+      const buddy = new Buddy({ capacity: 256 });
+      const handles = Array.from({ length: 32 }, () => buddy.allocate(8));
+      // Holes of 16 at 32, of 8 at 72 and 88, of 64 at 192.
+      for (const index of [24, 25, 26, 27, 28, 29, 30, 31, 9, 11, 4, 5]) buddy.free(handles[index] as Handle);
+      return buddy;
+    };
+    const place = (act: (buddy: Buddy) => Handle): number => {
+      const buddy = make();
+      const handle = act(buddy);
+      return handle === NO_SPACE ? -1 : buddy.offsetOf(handle);
+    };
+    for (const [size, alignment] of [
+      [1, 1],
+      [8, 1],
+      [9, 1],
+      [16, 64],
+      [5, 32],
+      [65, 1],
+    ] as const) {
+      const expected = place((buddy) => buddy.allocate(size, alignment));
+      expect(place((buddy) => buddy.allocateBy('min-time', size, alignment))).toBe(expected);
+    }
+    expect(place((buddy) => buddy.allocateBy('min-waste', 8))).toBe(88);
+    expect(place((buddy) => buddy.allocateBy('min-waste', 9))).toBe(32);
+    expect(place((buddy) => buddy.allocateBy('min-waste', 8, 16))).toBe(32);
+    expect(place((buddy) => buddy.allocateBy('min-waste', 8, 64))).toBe(192);
+    expect(place((buddy) => buddy.allocateBy('max-offset', 1))).toBe(255);
+    expect(place((buddy) => buddy.allocateBy('max-offset', 1, 8))).toBe(248);
+    expect(place((buddy) => buddy.allocateBy('max-offset', 64, 128))).toBe(-1);
+    expect(place((buddy) => buddy.allocateBy('max-offset', 33, 64))).toBe(192);
+    expect(place((buddy) => buddy.allocateBy('min-offset', 8, 64))).toBe(192);
+    expect(place((buddy) => buddy.allocateBy('min-offset', 8, 8))).toBe(32);
+  });
+
+  it('may be as long as any range, wherever it is asked for', () => {
+    for (const strategy of ['min-time', 'min-waste', 'min-offset', 'max-offset'] as const) {
+      const buddy = new Buddy({ capacity: 2 ** 31 - 1 });
+      expect(buddy.sizeOf(buddy.allocateBy(strategy, 2 ** 30))).toBe(2 ** 30);
+      expect(buddy.allocateBy(strategy, 2 ** 30)).toBe(NO_SPACE);
+    }
+    const buddy = new Buddy({ capacity: 2 ** 31 - 1 });
+    const handle = buddy.allocateAt(0, 2 ** 30);
+    expect(buddy.sizeOf(handle)).toBe(2 ** 30);
+    expect([
+      buddy.resize(handle, 1),
+      buddy.resize(handle, 2 ** 30),
+      buddy.resize(handle, 2 ** 30 + 1),
+    ]).toEqual([true, true, false]);
+  });
 });
