@@ -36,6 +36,7 @@ const TESTS = [
   [/base\//, 'base/*', 'ranges/{tlsf,buddy}*'],
 ];
 
+/** What Stryker is told of every file. */
 const OPTIONS = {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
