@@ -32,7 +32,7 @@ const TESTS = [
   [/ranges\/(binned|slab|size-classes)/, 'ranges/{binned,state,steady}*'],
   [/ranges\/(fixed|pieces)/, 'ranges/{fixed,state,steady}*'],
   [/ranges\/(linear|ring|live-ranges)/, 'ranges/{linear,ring,state,steady}*'],
-  [/ranges\//, 'ranges/{tlsf,buddy,linear,figures,state,steady,histogram}*'],
+  [/ranges\//, 'ranges/{tlsf,buddy-structure,figures,state,steady,histogram}*'],
   [/base\//, 'base/*', 'ranges/{tlsf,buddy}*'],
 ];
 
