@@ -30,7 +30,6 @@ import type { BinnedParentClass } from './slabs.ts';
 import { optionsOf } from './state.ts';
 import {
   NO_SPACE,
-  type RangeRequest,
   type RangeView,
   type RegionView,
   type SuballocatorCapabilities,
@@ -213,7 +212,6 @@ export class Binned extends SlabBins {
 
   /** Too many slots of a bin are loose: the older half stays so, and one empty slab stays. */
   private settle(bin: number): void {
-    if (this.journal !== undefined) return;
     this.sendBack(bin, shiftRight(this.bins[bin + LOOSE_COUNT], 1));
     this.trim(bin, 1);
   }
@@ -233,24 +231,6 @@ export class Binned extends SlabBins {
     this.takenUnits += units - before;
     this.change(n, before, units, size);
     return true;
-  }
-
-  override allocateMany(requests: readonly RangeRequest[]): Handle[] | undefined {
-    const { splitCount, mergeCount } = this.statistics();
-    this.journal = { carved: new Set(), lost: [] };
-    try {
-      const handles = super.allocateMany(requests);
-      if (handles === undefined) {
-        this.undoSlabs();
-        // The parent counts what was undone, too.
-        const parent = this.parent.statistics(this.ofParent);
-        this.splitCount = splitCount - parent.splitCount;
-        this.mergeCount = mergeCount - parent.mergeCount;
-      }
-      return handles;
-    } finally {
-      this.journal = undefined;
-    }
   }
 
   largestAllocatable(alignment = 1): number {

@@ -28,7 +28,6 @@ import { LiveRanges } from './live-ranges.ts';
 import { optionsOf, type RangeParts } from './state.ts';
 import {
   NO_SPACE,
-  type RangeRequest,
   type Strategy,
   type SuballocatorCapabilities,
   type SuballocatorOptions,
@@ -118,13 +117,6 @@ export class Linear extends LiveRanges {
     if (n === NIL) return NO_SPACE;
     this.insert(n, this.front, offset, units);
     return this.begin(n, units, requested);
-  }
-
-  override allocateMany(requests: readonly RangeRequest[]): Handle[] | undefined {
-    const high = this.highUnits;
-    const handles = super.allocateMany(requests);
-    if (handles === undefined) this.highUnits = high;
-    return handles;
   }
 
   free(handle: Handle): void {

@@ -90,26 +90,43 @@ export abstract class RangeRecords extends Figures implements Suballocator {
         `requests is ${show(requests)}; pass an array of { size, alignment? }`,
       );
     }
+    let needed = 0;
     for (const request of requests as readonly RangeRequest[]) {
       const unchecked: unknown = request;
       checkOptions(unchecked, 'request', ['size', 'alignment']);
-      this.unitsOfSize(request.size);
-      if (request.alignment !== undefined) this.unitsOfAlignment(request.alignment);
+      const alignmentUnits = request.alignment === undefined ? 1 : this.unitsOfAlignment(request.alignment);
+      needed += this.unitsOfSize(request.size) + alignmentUnits - 1;
     }
-    const before: RangeParts = {};
-    this.saveFigures(before);
+    // Frees would not undo it: holes of a bin come in another order then.
+    const before = this.areSureToFit(needed, requests.length) ? {} : this.save();
     const handles: Handle[] = [];
     for (const { size, alignment } of requests) {
       const handle = this.allocate(size, alignment);
       if (handle === NO_SPACE) {
-        // The last first, so that every kind is back where it was.
-        while (handles.length > 0) this.free(handles.pop() as Handle);
-        this.loadFigures(before);
+        this.takeOver(before);
         return undefined;
       }
       handles.push(handle);
     }
     return handles;
+  }
+
+  /** Whether requests of so many units together, paddings included, can not fail: the longest hole holds all. */
+  private areSureToFit(needed: Units, count: number): boolean {
+    const { exact, exactSizes } = this.capabilities;
+    return exact && exactSizes && needed <= this.longestHole() && this.hasRecords(2 * count);
+  }
+
+  private save(): RangeParts {
+    const parts: RangeParts = {};
+    this.saveTable(parts);
+    this.saveFigures(parts);
+    this.saveParts(parts);
+    return parts;
+  }
+
+  private takeOver(parts: Readonly<RangeParts>): boolean {
+    return this.loadTable(parts) && this.loadFigures(parts) && this.loadParts(parts);
   }
 
   statistics(into?: SuballocatorStatistics): SuballocatorStatistics {
@@ -138,10 +155,7 @@ export abstract class RangeRecords extends Figures implements Suballocator {
   }
 
   serialize(): SuballocatorState {
-    const parts: RangeParts = {};
-    this.saveTable(parts);
-    this.saveFigures(parts);
-    this.saveParts(parts);
+    const parts = this.save();
     parts.capacityUnits = this.capacityUnits;
     const { kind, granularity } = this;
     return { format: 'gpuheap-suballocator', version: 1, kind, granularity, parts: { ...parts } };
@@ -167,9 +181,7 @@ export abstract class RangeRecords extends Figures implements Suballocator {
       capacityUnits >= 0 &&
       capacityUnits <= MAX_UNITS &&
       Number.isSafeInteger(this.capacity) &&
-      this.loadTable(parts) &&
-      this.loadFigures(parts) &&
-      this.loadParts(parts) &&
+      this.takeOver(parts) &&
       this.hasSoundFigures();
     // A kind may count splits elsewhere too.
     const { splitCount, mergeCount } = isSound ? this.statistics() : { splitCount: -1, mergeCount: -1 };

@@ -18,7 +18,7 @@
  */
 import { shiftRight } from '../base/bits.ts';
 import { paddingAt, type Units } from '../base/quantities.ts';
-import { type SlabJournal, Slabs } from './slabs.ts';
+import { Slabs } from './slabs.ts';
 import { NO_SPACE } from './suballocator.ts';
 
 // Cells of a record, a slab and a bin, as in slabs.ts; constants of this file are faster than imported ones.
@@ -314,25 +314,6 @@ export abstract class SlabBins extends Slabs {
     this.takenUnits -= slots.length * bins[bin + UNITS];
     this.mergeCount += slots.length;
     if (slabs[slab + FREE] === NIL) this.unlinkSlab(slab, bin);
-  }
-
-  /** Gives back the slabs carved since the journal began, and carves those that were given back. */
-  protected undoSlabs(): void {
-    const { carved, lost } = this.journal as SlabJournal;
-    this.journal = undefined;
-    if (carved.size === 0 && lost.length === 0) return;
-    this.sendAllBack();
-    const { slabs, bins, cells, parent, granularity } = this;
-    for (const slab of carved) {
-      const bin = this.binOf[cells[slabs[slab + FREE] + SIZE]];
-      this.unlinkEmpty(slab, bin);
-      this.giveBack(slab, bin);
-    }
-    for (const { bin, start, count } of lost) {
-      const first = this.takeSlots(count);
-      const handle = parent.allocateAt(start * granularity, count * bins[bin + UNITS] * granularity);
-      this.linkEmpty(this.cut(bin, handle, first, count), bin);
-    }
   }
 }
 

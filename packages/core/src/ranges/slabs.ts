@@ -93,14 +93,6 @@ function makeParent(parent: unknown, options: SuballocatorOptions): BinnedParent
   return made;
 }
 
-/** Slabs as they came and went, so that this can be undone. */
-export interface SlabJournal {
-  /** Slabs carved. */
-  readonly carved: Set<number>;
-  /** Bin, first unit and slots of those given back. */
-  readonly lost: { readonly bin: number; readonly start: Units; readonly count: number }[];
-}
-
 /** How a binned suballocator is made. */
 export interface BinnedOptions extends SuballocatorOptions {
   /** Sizes in bytes of what is served from slabs. Default: derived from the capacity; see size-classes.ts. */
@@ -129,8 +121,6 @@ export abstract class Slabs extends RangeRecords {
   protected ownCount = 0;
   /** Empty slabs. */
   protected emptyCount = 0;
-  /** Kept while a change of slabs may have to be undone. */
-  protected journal: SlabJournal | undefined;
 
   /** @throws UsageError `bad-argument`, `bad-size`, `unknown-option`, `bad-capacity`, `bad-granularity` */
   constructor(options: BinnedOptions) {
@@ -172,7 +162,6 @@ export abstract class Slabs extends RangeRecords {
       return NIL;
     }
     const slab = this.cut(bin, handle, first, count);
-    this.journal?.carved.add(slab);
     return slab;
   }
 
@@ -229,8 +218,6 @@ export abstract class Slabs extends RangeRecords {
     const { slabs, parent } = this;
     const count = slabs[slab + COUNT];
     const handle = this.held[slabs[slab + RANGE]];
-    // What is noted can be carved again.
-    this.journal?.lost.push({ bin, start: parent.offsetOf(handle) / this.granularity, count });
     this.giveSlots(slabs[slab + FREE]);
     parent.free(handle);
     this.slotCount -= count;

@@ -126,7 +126,8 @@ export interface Suballocator {
   allocate(size: number, alignment?: number): Handle;
 
   /**
-   * Reserves all of the requests in their order, or none: undefined when one does not fit. O(requests).
+   * Reserves all of the requests in their order, or none: undefined when one does not fit. O(requests);
+   * O(ranges) too where the longest hole is shorter than all of them together, so that it can be undone.
    * @throws UsageError `bad-argument`, `bad-size`, `bad-alignment`
    */
   allocateMany(requests: readonly RangeRequest[]): Handle[] | undefined;
