@@ -111,7 +111,9 @@ export abstract class RangeRecords extends Figures implements Suballocator {
     return handles;
   }
 
-  /** Whether requests of so many units together, paddings included, can not fail: the longest hole holds all. */
+  /**
+   * Whether requests of so many units together, paddings included, can not fail: the longest hole holds all.
+   */
   private areSureToFit(needed: Units, count: number): boolean {
     const { exact, exactSizes } = this.capabilities;
     return exact && exactSizes && needed <= this.longestHole() && this.hasRecords(2 * count);
