@@ -7,7 +7,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The rules of the house that the linter checks, each with a file that breaks it. */
+/**
+ * The rules of the house that the linter checks, each with a file that breaks it. A skipped and a focused
+ * test are texts among them, to show that the linter refuses such; no test here is either.
+ */
 const PLANTED: readonly [rule: string, path: string, text: string][] = [
   ['style/noDefaultExport', 'packages/mock/src/a.ts', 'export default 1;'],
   ['style/noExcessiveLinesPerFile', 'packages/mock/src/long.ts', 'f();\n'.repeat(401)],

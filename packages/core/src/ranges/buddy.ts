@@ -251,7 +251,7 @@ export class Buddy extends PowerRanges {
       this.give(n);
       this.addedCount--;
     }
-    this.addHoles(last === WALL ? 0 : end, units);
+    this.addHoles(end, units);
     return true;
   }
 

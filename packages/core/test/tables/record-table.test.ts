@@ -223,7 +223,7 @@ describe('record table', () => {
     const epochs = Int32Array.from([0, 0, 2 ** 21 - 1, 0]);
     expect(old.loadTable({ ...parts, epochs })).toBe(true);
     const ended: number[] = [];
-    // The last epoch has as many names as any other.
+    // The last epoch has no fewer names than those before.
     while (ended.length < 2000) {
       const handle = old.enliven(records[1]);
       if (old.indexOf(handle) !== records[1] / 2) break;
