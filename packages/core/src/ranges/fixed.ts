@@ -109,6 +109,11 @@ export class Fixed extends Pieces {
     return this.place('min-waste', units, alignment, requested);
   }
 
+  /** Slots fit in whatever is free. A run may take the middle of the longest hole, and nothing is sure. */
+  protected override areSureToFit(needed: Units, count: number): boolean {
+    return needed === count && needed <= this.capacityUnits - this.usedUnits && this.hasRecords(count);
+  }
+
   allocateBy(strategy: Strategy, size: number, alignment = 1): Handle {
     checkStrategy(strategy, this.capabilities.strategies);
     if (strategy === 'min-time') return this.allocate(size, alignment);

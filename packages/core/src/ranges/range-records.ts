@@ -112,9 +112,10 @@ export abstract class RangeRecords extends Figures implements Suballocator {
   }
 
   /**
-   * Whether requests of so many units together, paddings included, can not fail: the longest hole holds all.
+   * Whether `count` requests of so many units together, paddings included, can not fail: the longest hole
+   * holds all, and every request that goes there takes the front of it.
    */
-  private areSureToFit(needed: Units, count: number): boolean {
+  protected areSureToFit(needed: Units, count: number): boolean {
     const { exact, exactSizes } = this.capabilities;
     return exact && exactSizes && needed <= this.longestHole() && this.hasRecords(2 * count);
   }

@@ -16,6 +16,11 @@ export function manyCases(contract: Contract): ContractCase[] {
       name: 'changes nothing when one does not fit, whichever it is',
       run: (check) => checkNone(contract, check),
     },
+    {
+      group,
+      name: 'changes nothing when together they fit, but not where they go',
+      run: (check) => checkMisplaced(contract, check),
+    },
     { group, name: 'answers no handles for no requests', run: (check) => checkEmpty(contract, check) },
   ];
 }
@@ -54,6 +59,21 @@ function checkNone(contract: Contract, check: Checks): void {
   witness.allocateMany([half, half, half, half, half, half, half, half, half, half]);
   check.same(digest(witness.subject), before, 'The digest');
   check.that(witness.allocate(half.size) !== NO_SPACE, 'The refusals have cost room.');
+}
+
+function checkMisplaced(contract: Contract, check: Checks): void {
+  for (const [first, second] of [
+    [0, 0],
+    [1, 0],
+  ]) {
+    const witness = makeWitness(contract, { capacity: 200 }, check);
+    for (const size of [100, 100]) witness.allocate(size);
+    // Freed, they may lie as two pieces; the first request may go to either of them.
+    for (const index of [first, second]) if (witness.live.length > index) witness.freeAt(index);
+    const before = digest(witness.subject);
+    const handles = witness.allocateMany([{ size: 50 }, { size: 120 }]);
+    if (handles === undefined) check.same(digest(witness.subject), before, 'The digest');
+  }
 }
 
 function checkEmpty(contract: Contract, check: Checks): void {
