@@ -48,7 +48,7 @@ const OPTIONS = {
   coverageAnalysis: 'perTest',
   ignoreStatic: true,
   concurrency: 2,
-  timeoutMS: 5000,
+  timeoutMS: 3000,
   timeoutFactor: 2,
   disableTypeChecks: false,
   reporters: ['json'],

@@ -5,13 +5,14 @@
  * Promise  a failure names the seed, lists the fewest operations found that still fail, and gives the command
  *          that runs it again.
  */
+import { scale } from '../scale.ts';
 import { chosenSeeds } from '../seeds.ts';
 import { Checks, ContractViolation } from './checks.ts';
 import type { Contract } from './contract-case.ts';
 import { type Operation, type Program, textOf } from './operations.ts';
 import { makeProgram } from './programs.ts';
 
-const MOST_SHORTENING_RUNS = 2000;
+const MOST_SHORTENING_RUNS: number = scale(2000, 4000);
 
 /** What is tried. */
 export interface Trial {
