@@ -111,7 +111,7 @@ export class Fixed extends Pieces {
 
   /** Slots fit in whatever is free. A run may take the middle of the longest hole, and nothing is sure. */
   protected override areSureToFit(needed: Units, count: number): boolean {
-    return needed === count && needed <= this.capacityUnits - this.usedUnits && this.hasRecords(count);
+    return needed === count && needed <= this.capacityUnits - this.usedUnits && this.hasRecords(2 * count);
   }
 
   allocateBy(strategy: Strategy, size: number, alignment = 1): Handle {

@@ -31,6 +31,9 @@ import {
 const SIZE = 1; // units
 const OFFSET = 2; // first unit
 
+/** What a request may take: a range, a piece of padding, and one record that replaces a worn one. */
+const MOST_RECORDS = 3;
+
 /** A size up to this and a granularity that is a power of two turn into units without a division. */
 const SMALL_SIZE: number = 2 ** 30;
 
@@ -117,7 +120,7 @@ export abstract class RangeRecords extends Figures implements Suballocator {
    */
   protected areSureToFit(needed: Units, count: number): boolean {
     const { exact, exactSizes } = this.capabilities;
-    return exact && exactSizes && needed <= this.longestHole() && this.hasRecords(2 * count);
+    return exact && exactSizes && needed <= this.longestHole() && this.hasRecords(MOST_RECORDS * count);
   }
 
   private save(): RangeParts {

@@ -94,9 +94,8 @@ export class Tlsf extends RangesInRegions {
     const left = cells[hole + SIZE] - units;
     const previous = cells[hole + PREVIOUS];
     let n = hole;
-    if (left === 0) {
-      this.pull(hole, bin);
-    } else {
+    let after = NO_BIN;
+    if (left !== 0) {
       n = this.freeHead;
       if (n !== NIL) {
         this.freeHead = cells[n + FREE_LINK];
@@ -112,8 +111,11 @@ export class Tlsf extends RangesInRegions {
       cells[hole + PREVIOUS] = n;
       cells[hole + SIZE] = left;
       this.splitCount++;
-      const after = binOf(left);
-      if (bin !== after) this.rebin(hole, bin, after);
+      after = binOf(left);
+    }
+    if (bin !== after) {
+      this.pullFirst(hole, bin);
+      if (after !== NO_BIN) this.push(hole, after);
     }
     cells[n + OFFSET] = cells[previous + OFFSET] + cells[previous + SIZE];
     return this.begin(n, units, size);
@@ -217,48 +219,39 @@ export class Tlsf extends RangesInRegions {
     if (before !== after) this.rebin(n, before, after);
   }
 
-  /** `pull` and `push` in one, which fits into what the engine inlines. */
   private rebin(n: number, before: number, after: number): void {
-    const cells = this.cells;
-    const bins = this.bins;
-    const next = cells[n + LINK];
-    const back = cells[n + BACK];
-    const head = bins[HEADS + after];
-    if (next !== NIL) cells[next + BACK] = back;
-    if (back !== NIL) {
-      cells[back + LINK] = next;
-    } else {
-      bins[HEADS + before] = next;
-      if (next === NIL) unmarkBin(bins, before);
-    }
-    cells[n + LINK] = head;
-    cells[n + BACK] = NIL;
-    bins[HEADS + after] = n;
-    if (head === NIL) markBin(bins, after);
-    else cells[head + BACK] = n;
+    this.pull(n, before);
+    this.push(n, after);
   }
 
+  // Record 0, which is none, takes the links back from where there is no hole: that costs less than a branch.
+
   private push(n: number, bin: number): void {
-    const cells = this.cells;
-    const bins = this.bins;
+    const { cells, bins } = this;
     const next = bins[HEADS + bin];
     cells[n + LINK] = next;
     cells[n + BACK] = NIL;
+    cells[next + BACK] = n;
     bins[HEADS + bin] = n;
-    if (next === NIL) markBin(bins, bin);
-    else cells[next + BACK] = n;
+    markBin(bins, bin);
   }
 
   private pull(n: number, bin: number): void {
-    const cells = this.cells;
-    const next = cells[n + LINK];
+    const { cells } = this;
     const back = cells[n + BACK];
-    if (next !== NIL) cells[next + BACK] = back;
-    if (back !== NIL) {
-      cells[back + LINK] = next;
+    if (back === NIL) {
+      this.pullFirst(n, bin);
       return;
     }
-    const bins = this.bins;
+    const next = cells[n + LINK];
+    cells[next + BACK] = back;
+    cells[back + LINK] = next;
+  }
+
+  private pullFirst(n: number, bin: number): void {
+    const { cells, bins } = this;
+    const next = cells[n + LINK];
+    cells[next + BACK] = NIL;
     bins[HEADS + bin] = next;
     if (next === NIL) unmarkBin(bins, bin);
   }

@@ -108,10 +108,14 @@ export class RecordTable {
 
   /** Takes back a record that is not live. */
   protected give(n: number): void {
-    // It may have lived often enough.
-    if (this.epochs !== undefined && this.epochs[n / this.stride] >= LAST_EPOCH) return;
+    if (this.epochs !== undefined && this.isWorn(n, this.epochs)) return;
     this.cells[n + FREE_LINK] = this.freeHead;
     this.freeHead = n;
+  }
+
+  /** Whether a record has lived often enough. */
+  private isWorn(n: number, epochs: Int32Array): boolean {
+    return epochs[n / this.stride] >= LAST_EPOCH;
   }
 
   /** Makes a record live and names it. */
@@ -125,7 +129,7 @@ export class RecordTable {
    * Goes on with `enliven` where some record has had many lives: one that has lived often enough is replaced.
    */
   private enlivenOld(n: number, epochs: Int32Array): Handle {
-    const fresh = epochs[n / this.stride] < LAST_EPOCH ? NIL : this.take();
+    const fresh = this.isWorn(n, epochs) ? this.take() : NIL;
     if (fresh === NIL) return this.handleOf(n);
     const { cells } = this;
     const name = -cells[fresh + NAME];
@@ -194,14 +198,19 @@ export class RecordTable {
    *   ended
    */
   protected find(handle: Handle): number {
-    if (typeof handle === 'number' && handle > 0) {
+    if (typeof handle === 'number') {
       const n = ((handle & INDEX_MASK) ^ this.veil) * this.stride;
-      if (n < this.top) {
-        const name = this.cells[n + NAME];
-        if (this.epochs === undefined) {
-          if (name === handle) return n;
-        } else if (name > 0 && this.handleOf(n) === handle) return n;
-      }
+      const isNamed = handle > 0 && n < this.top && this.cells[n + NAME] === handle;
+      if (isNamed && this.epochs === undefined) return n;
+    }
+    return this.findOld(handle);
+  }
+
+  /** Goes on with `find` where some record has had many lives, or throws. */
+  private findOld(handle: Handle): number {
+    if (typeof handle === 'number' && this.epochs !== undefined) {
+      const n = ((handle & INDEX_MASK) ^ this.veil) * this.stride;
+      if (n < this.top && this.cells[n + NAME] > 0 && this.handleOf(n) === handle) return n;
     }
     throw this.refuse(handle);
   }
@@ -289,7 +298,7 @@ export class RecordTable {
     }
     for (let n = this.freeHead; n !== NIL; n = this.cells[n + FREE_LINK]) {
       if (!this.isRecord(n) || this.isLive(n) || ++spare > this.top / this.stride) return false;
-      if (this.epochs !== undefined && this.epochs[n / this.stride] >= LAST_EPOCH) return false;
+      if (this.epochs !== undefined && this.isWorn(n, this.epochs)) return false;
     }
     return true;
   }
