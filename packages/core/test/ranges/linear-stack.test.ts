@@ -81,6 +81,18 @@ describe('linear, from below', () => {
     expect(Linear.restore(subject.serialize()).highWater).toBe(66);
   });
 
+  it('gives the highest end in bytes, and takes over no state without it', () => {
+    const linear = new Linear({ capacity: 96, granularity: 4 });
+    linear.free(linear.allocate(30));
+    expect(linear.highWater).toBe(32);
+    const state = linear.serialize();
+    expect(Linear.restore(state).highWater).toBe(32);
+    for (const more of [[], [0], [0, 8, 0], [0, 0.5]]) {
+      const parts = { ...state.parts, more: Float64Array.from(more) };
+      expect(() => Linear.restore({ ...state, parts })).toThrow(/contradict/);
+    }
+  });
+
   it('leaves no trace of a batch that does not fit', () => {
     const scene = open(30);
     scene.put('a', 3);
