@@ -1,4 +1,5 @@
 import type { ContractOptions } from '../../../testing/src/index.ts';
+import { scale } from '../../../testing/src/scale.ts';
 import { describeSuballocatorContract } from '../../../testing/src/vitest.ts';
 import { BestFit, Binned, type BinnedOptions, type SuballocatorOptions } from '../../src/ranges/index.ts';
 import { withMore } from './more-options.ts';
@@ -6,7 +7,11 @@ import { withMore } from './more-options.ts';
 describeSuballocatorContract('binned', (options) => new Binned(options));
 
 /** As many as the quick tier has, in the deep one too. */
-const QUICK: ContractOptions = { randomOperations: 60_000, seeds: 60, shorterBy: 2 };
+const QUICK: ContractOptions = {
+  randomOperations: scale(60_000, 60_000, 1500),
+  seeds: scale(60, 60, 3),
+  shorterBy: scale(2, 2, 4),
+};
 
 // Derived classes leave small spans to the parent; given ones make slabs of every span.
 describeSuballocatorContract(

@@ -15,6 +15,10 @@ import {
   Tlsf,
 } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
+import { scale } from '../../../testing/src/scale.ts';
+
+/** Of so many damages one is tried. */
+const EACH = scale(1, 1, 8);
 
 type Part = number | Int32Array | Float64Array;
 type Restore = (state: SuballocatorState) => Suballocator;
@@ -116,11 +120,13 @@ describe('a state in which one number is wrong', () => {
     const state = makeScene(make).serialize();
     expect(useUp(restore(state))).toEqual([]);
     let refused = 0;
+    let count = 0;
     for (const [what, damaged] of damage(state)) {
+      if (count++ % EACH !== 0) continue;
       const made = tryRestore(restore, damaged);
       if (made === undefined) refused++;
       else expect.soft({ what, found: useUp(made) }).toEqual({ what, found: [] });
     }
-    expect(refused).toBeGreaterThan(100);
+    expect(refused).toBeGreaterThan(100 / EACH);
   });
 });

@@ -79,9 +79,9 @@ export function contractOf(make: MakeSuballocator, options: ContractOptions = {}
     make,
     restore: options.restore ?? restoreOf(sample),
     capabilities: sample.capabilities,
-    randomOperations: options.randomOperations ?? scale(60_000, 2_000_000),
+    randomOperations: options.randomOperations ?? scale(60_000, 2_000_000, 1500),
     seeds: options.seeds ?? scale(60, 2000),
-    shorterBy: options.shorterBy ?? scale(2, 0, 3),
+    shorterBy: options.shorterBy ?? scale(2, 0, 4),
   };
 }
 
