@@ -23,8 +23,6 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: tests.map((name) => `packages/core/test/${name}.test.ts`),
-    // These fill a table of 2^21 records.
-    exclude: ['**/*full-table.test.ts', '**/01-last-record.test.ts'],
     testTimeout: 60_000,
   },
 });

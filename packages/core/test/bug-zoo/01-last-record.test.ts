@@ -1,12 +1,11 @@
 import { NO_SPACE } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
+import { limited, MOST_RECORDS as MOST } from '../ranges/most-records.ts';
 import { EVERY_KIND, kindsOf } from './scenes.ts';
-
-const MOST = 2 ** 21 - 1;
 
 // Their records are for live ranges alone.
 it.each(kindsOf('linear', 'ring'))('%s serves the last record, and says so when there is none', (_, make) => {
-  const ranges = make({ capacity: 2 * MOST });
+  const ranges = limited(make({ capacity: 2 * MOST }));
   for (let count = 0; count < MOST; count++) {
     if (ranges.allocate(1) === NO_SPACE) expect(count).toBe(MOST);
   }
@@ -17,7 +16,7 @@ it.each(kindsOf('linear', 'ring'))('%s serves the last record, and says so when 
 
 describe.each(EVERY_KIND.filter(([name]) => name !== 'binned of classes'))('%s', (_, make) => {
   it('lets the last record be the last range of a full span', () => {
-    const ranges = make({ capacity: MOST });
+    const ranges = limited(make({ capacity: MOST }));
     let last = 0;
     for (let count = 0; count < MOST; count++) {
       last = ranges.allocate(1);

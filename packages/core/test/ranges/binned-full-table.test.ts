@@ -1,10 +1,9 @@
 import { Binned, NO_SPACE } from '@gpuheap/core/ranges';
 import { expect, it } from 'vitest';
-
-const MOST_RECORDS = 2 ** 21 - 1;
+import { limited, MOST_RECORDS } from './most-records.ts';
 
 it('serves to its last record when a whole slab would need more, and a longer range not at all', () => {
-  const binned = new Binned({ capacity: 2 ** 22, classes: [1] });
+  const binned = limited(new Binned({ capacity: 2 * (MOST_RECORDS + 1), classes: [1] }));
   // A slab has 64 slots, so the last 63 records are no slab.
   for (let i = 0; i < MOST_RECORDS - 2; i++) binned.allocate(1);
   const [first, second] = [binned.allocate(1), binned.allocate(1)];

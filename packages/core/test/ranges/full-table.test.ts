@@ -1,7 +1,6 @@
 import { BestFit, type Handle, Linear, NO_SPACE, type Suballocator } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
-
-const MOST_RANGES = 2 ** 21 - 1;
+import { limited, MOST_RECORDS } from './most-records.ts';
 
 /** Makes one range of one unit after another, until there are `count`. */
 function fill(subject: Suballocator, count: number): Handle {
@@ -10,12 +9,12 @@ function fill(subject: Suballocator, count: number): Handle {
   return last;
 }
 
-describe('a table of 2^21 - 1 ranges', () => {
+describe('a full table', () => {
   it('ends what linear can name; a free makes room for one more', () => {
-    const linear = new Linear({ capacity: MOST_RANGES * 2 });
-    const last = fill(linear, MOST_RANGES);
+    const linear = limited(new Linear({ capacity: MOST_RECORDS * 2 }));
+    const last = fill(linear, MOST_RECORDS);
     const before = linear.statistics();
-    expect(before.liveCount).toBe(MOST_RANGES);
+    expect(before.liveCount).toBe(MOST_RECORDS);
     expect(linear.allocate(1)).toBe(NO_SPACE);
     expect(linear.statistics()).toEqual(before);
     linear.free(last);
@@ -23,11 +22,11 @@ describe('a table of 2^21 - 1 ranges', () => {
   });
 
   it('refuses a best fit that would need one record, or two, more than there are', () => {
-    const bestFit = new BestFit({ capacity: MOST_RANGES * 2 });
+    const bestFit = limited(new BestFit({ capacity: MOST_RECORDS * 2 }));
     // One record is the hole at the end, so this takes the last one.
-    const last = fill(bestFit, MOST_RANGES - 1);
+    const last = fill(bestFit, MOST_RECORDS - 1);
     const before = bestFit.statistics();
-    expect(before.liveCount).toBe(MOST_RANGES - 1);
+    expect(before.liveCount).toBe(MOST_RECORDS - 1);
     expect([bestFit.allocate(1), bestFit.allocate(1, 4)]).toEqual([NO_SPACE, NO_SPACE]);
     expect(bestFit.statistics()).toEqual(before);
     bestFit.free(last);
@@ -36,6 +35,6 @@ describe('a table of 2^21 - 1 ranges', () => {
     expect(bestFit.allocate(1, 4)).toBe(NO_SPACE);
     expect(bestFit.statistics()).toEqual(roomy);
     expect(bestFit.allocate(1)).not.toBe(NO_SPACE);
-    expect(bestFit.metadataBytes).toBeGreaterThan(MOST_RANGES * 24);
+    expect(bestFit.metadataBytes).toBeGreaterThan(MOST_RECORDS * 24);
   });
 });
