@@ -23,6 +23,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: tests.map((name) => `packages/core/test/${name}.test.ts`),
+    // These say again, at length, what random operations say at once.
+    testNamePattern: /^(?!.*(?: workloads: | exhaustive small scope: ))/,
     testTimeout: 60_000,
   },
 });
