@@ -28,7 +28,7 @@ const TESTS = [
   ],
   [/size-bins/, 'tables/size-bins', 'ranges/{tlsf-choice,best-fit-choice}'],
   [/hole-tree|best-fit/, 'ranges/{best-fit*,full-table,state-damage}'],
-  [/tlsf|linked-ranges|ranges-in-regions/, 'ranges/{tlsf*,state-damage}'],
+  [/tlsf|neighbours|linked-ranges|ranges-in-regions/, 'ranges/{tlsf*,state-damage}'],
   [/buddy|power-ranges/, 'ranges/{buddy*,state-damage}'],
   [/binned|slab|size-classes/, 'ranges/{binned*,state-damage}'],
   [/fixed|pieces/, 'ranges/{fixed*,state-damage}'],

@@ -17,7 +17,7 @@
 import { type Handle, paddingAt, type Units } from '../base/quantities.ts';
 import { NIL } from '../tables/record-table.ts';
 import { checkStrategy } from './arguments.ts';
-import { RangeRecords } from './range-records.ts';
+import { Neighbours, WALL } from './neighbours.ts';
 import {
   NO_SPACE,
   type RangeView,
@@ -34,17 +34,13 @@ const PREVIOUS = 4; // the range to the left
 const NEXT = 5; // the range to the right
 const STRIDE = 6;
 
-/** The wall before the first region and behind the last. */
-const WALL = 0;
-
 /** See the head of the file. */
-export abstract class LinkedRanges extends RangeRecords implements Suballocator {
+export abstract class LinkedRanges extends Neighbours implements Suballocator {
   /** @throws UsageError `bad-argument`, `unknown-option`, `bad-capacity`, `bad-granularity` */
   constructor(options: SuballocatorOptions, moreOptions: readonly string[] = []) {
     super(options, STRIDE, moreOptions);
     this.makeNameless(WALL);
-    this.cells[WALL + PREVIOUS] = WALL;
-    this.cells[WALL + NEXT] = WALL;
+    this.unlinkAll();
   }
 
   /** Takes a hole, whose size and neighbours are set, into the kind's books. */
@@ -268,28 +264,5 @@ export abstract class LinkedRanges extends RangeRecords implements Suballocator 
       return this.carve(n, highest - (highest % alignment) - from, units, requested);
     }
     return NO_SPACE;
-  }
-
-  protected override replaced(from: number, to: number): void {
-    super.replaced(from, to);
-    const { cells } = this;
-    cells[cells[to + PREVIOUS] + NEXT] = to;
-    cells[cells[to + NEXT] + PREVIOUS] = to;
-  }
-
-  protected linkAfter(left: number, n: number): void {
-    const cells = this.cells;
-    const next = cells[left + NEXT];
-    cells[n + PREVIOUS] = left;
-    cells[n + NEXT] = next;
-    cells[left + NEXT] = n;
-    cells[next + PREVIOUS] = n;
-  }
-
-  /** Takes a range out of the offset order. */
-  protected unlink(n: number): void {
-    const cells = this.cells;
-    cells[cells[n + PREVIOUS] + NEXT] = cells[n + NEXT];
-    cells[cells[n + NEXT] + PREVIOUS] = cells[n + PREVIOUS];
   }
 }

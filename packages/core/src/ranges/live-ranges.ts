@@ -15,7 +15,7 @@
  *          space shared out among the holes.
  */
 import { type Handle, paddingAt, type Units } from '../base/quantities.ts';
-import { RangeRecords } from './range-records.ts';
+import { Neighbours, WALL } from './neighbours.ts';
 import type { RangeParts } from './state.ts';
 import { NO_SPACE, type RangeView, type Suballocator, type SuballocatorOptions } from './suballocator.ts';
 
@@ -25,11 +25,8 @@ const OFFSET = 2; // first unit
 const PREVIOUS = 4; // the range to the left
 const NEXT = 5; // the range to the right
 
-/** The wall before the first range and behind the last. */
-const WALL = 0;
-
 /** See the head of the file. */
-export abstract class LiveRanges extends RangeRecords implements Suballocator {
+export abstract class LiveRanges extends Neighbours implements Suballocator {
   /** The range behind which the next one is placed, or WALL. */
   protected front: number = WALL;
 
@@ -89,8 +86,7 @@ export abstract class LiveRanges extends RangeRecords implements Suballocator {
   private empty(): void {
     this.cells[WALL + OFFSET] = this.capacityUnits;
     this.cells[WALL + SIZE] = -this.capacityUnits;
-    this.cells[WALL + PREVIOUS] = WALL;
-    this.cells[WALL + NEXT] = WALL;
+    this.unlinkAll();
     this.front = WALL;
   }
 
@@ -131,10 +127,7 @@ export abstract class LiveRanges extends RangeRecords implements Suballocator {
     const right = cells[left + NEXT];
     cells[n + SIZE] = units;
     cells[n + OFFSET] = offset;
-    cells[n + PREVIOUS] = left;
-    cells[n + NEXT] = right;
-    cells[left + NEXT] = n;
-    cells[right + PREVIOUS] = n;
+    this.linkAfter(left, n);
     if (offset !== cells[left + OFFSET] + cells[left + SIZE]) this.splitCount++;
     if (offset + units !== cells[right + OFFSET]) this.splitCount++;
   }
@@ -147,8 +140,7 @@ export abstract class LiveRanges extends RangeRecords implements Suballocator {
     const units = cells[n + SIZE];
     if (cells[n + OFFSET] !== cells[left + OFFSET] + cells[left + SIZE]) this.mergeCount++;
     if (cells[n + OFFSET] + units !== cells[right + OFFSET]) this.mergeCount++;
-    cells[left + NEXT] = right;
-    cells[right + PREVIOUS] = left;
+    this.unlink(n);
     this.end(n, units);
     this.give(n);
   }

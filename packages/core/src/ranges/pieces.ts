@@ -17,7 +17,7 @@
  */
 import { signBit } from '../base/bits.ts';
 import { paddingAt, type Units } from '../base/quantities.ts';
-import { RangeRecords } from './range-records.ts';
+import { Neighbours, WALL } from './neighbours.ts';
 import type { RangeParts } from './state.ts';
 import {
   NO_SPACE,
@@ -36,8 +36,6 @@ const PREVIOUS = 4; // the piece to the left
 const NEXT = 5; // the piece to the right
 const STRIDE = 6;
 const NIL = 0;
-/** The wall before the first piece and behind the last. It has no units. */
-const WALL = 0;
 
 /**
  * 1 for a free piece, 0 for a live one and for the wall. A branch in its place would often be mispredicted.
@@ -47,7 +45,7 @@ export function isFree(cells: Int32Array, n: number): number {
 }
 
 /** See the head of the file. */
-export abstract class Pieces extends RangeRecords implements Suballocator {
+export abstract class Pieces extends Neighbours implements Suballocator {
   /** The free piece on top of the stack, or NIL. */
   protected newest: number = NIL;
 
@@ -67,8 +65,7 @@ export abstract class Pieces extends RangeRecords implements Suballocator {
 
   /** One free piece, as long as the span. */
   private empty(): void {
-    this.cells[WALL + PREVIOUS] = WALL;
-    this.cells[WALL + NEXT] = WALL;
+    this.unlinkAll();
     this.newest = NIL;
     this.push(this.insert(WALL, 0, this.capacityUnits));
   }
@@ -182,14 +179,9 @@ export abstract class Pieces extends RangeRecords implements Suballocator {
   /** A piece of `units` at `offset`, before the piece `next`. The table must have a record. */
   protected insert(next: number, offset: Units, units: Units): number {
     const n = this.take();
-    const { cells } = this;
-    const previous = cells[next + PREVIOUS];
-    cells[n + SIZE] = units;
-    cells[n + OFFSET] = offset;
-    cells[n + PREVIOUS] = previous;
-    cells[n + NEXT] = next;
-    cells[previous + NEXT] = n;
-    cells[next + PREVIOUS] = n;
+    this.cells[n + SIZE] = units;
+    this.cells[n + OFFSET] = offset;
+    this.linkBefore(next, n);
     return n;
   }
 
@@ -218,19 +210,10 @@ export abstract class Pieces extends RangeRecords implements Suballocator {
     return dropped;
   }
 
-  protected override replaced(from: number, to: number): void {
-    super.replaced(from, to);
-    const { cells } = this;
-    cells[cells[to + PREVIOUS] + NEXT] = to;
-    cells[cells[to + NEXT] + PREVIOUS] = to;
-  }
-
   /** Takes a free piece out of the offset order. It is to leave the stack too. */
   protected drop(n: number): void {
-    const { cells } = this;
-    cells[n + SIZE] = 0;
-    cells[cells[n + PREVIOUS] + NEXT] = cells[n + NEXT];
-    cells[cells[n + NEXT] + PREVIOUS] = cells[n + PREVIOUS];
+    this.cells[n + SIZE] = 0;
+    this.unlink(n);
   }
 
   /** Makes one piece of the pieces of each hole. Answers whether that has freed records. O(pieces). */

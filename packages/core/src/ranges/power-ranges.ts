@@ -17,7 +17,7 @@
  */
 import { highestBit, isPowerOfTwo, lowestPower, powerBelow, shiftRight } from '../base/bits.ts';
 import type { Units } from '../base/quantities.ts';
-import { RangeRecords } from './range-records.ts';
+import { Neighbours, WALL } from './neighbours.ts';
 import type { RangeParts } from './state.ts';
 import { NO_SPACE, type RangeView, type Suballocator, type SuballocatorOptions } from './suballocator.ts';
 
@@ -31,8 +31,6 @@ const PREVIOUS = 4; // the range to the left
 const NEXT = 5; // the range to the right
 const STRIDE = 6;
 const NIL = 0;
-/** The wall before the first range and behind the last. */
-const WALL = 0;
 
 /** Units of the longest range of any span. */
 export const LONGEST: number = 2 ** 30;
@@ -40,7 +38,7 @@ export const LONGEST: number = 2 ** 30;
 export const MOST_ADDED = 62;
 
 /** See the head of the file. */
-export abstract class PowerRanges extends RangeRecords implements Suballocator {
+export abstract class PowerRanges extends Neighbours implements Suballocator {
   /** The first hole of 2^i units, or NIL. */
   protected heads: Int32Array = new Int32Array(31);
   /** The lengths of holes that there are, each its own bit. */
@@ -61,8 +59,7 @@ export abstract class PowerRanges extends RangeRecords implements Suballocator {
 
   /** The whole span is holes. */
   private empty(): void {
-    this.cells[WALL + PREVIOUS] = WALL;
-    this.cells[WALL + NEXT] = WALL;
+    this.unlinkAll();
     this.heads.fill(NIL);
     this.lengths = 0;
     this.addedCount = 0;
@@ -158,28 +155,9 @@ export abstract class PowerRanges extends RangeRecords implements Suballocator {
   /** A range before `next` that is in no list. The table must have a record. */
   protected insert(next: number, offset: Units): number {
     const n = this.take();
-    const { cells } = this;
-    const previous = cells[next + PREVIOUS];
-    cells[n + OFFSET] = offset;
-    cells[n + PREVIOUS] = previous;
-    cells[n + NEXT] = next;
-    cells[previous + NEXT] = n;
-    cells[next + PREVIOUS] = n;
+    this.cells[n + OFFSET] = offset;
+    this.linkBefore(next, n);
     return n;
-  }
-
-  protected override replaced(from: number, to: number): void {
-    super.replaced(from, to);
-    const { cells } = this;
-    cells[cells[to + PREVIOUS] + NEXT] = to;
-    cells[cells[to + NEXT] + PREVIOUS] = to;
-  }
-
-  /** Takes a range out of the offset order. */
-  protected unlink(n: number): void {
-    const { cells } = this;
-    cells[cells[n + PREVIOUS] + NEXT] = cells[n + NEXT];
-    cells[cells[n + NEXT] + PREVIOUS] = cells[n + PREVIOUS];
   }
 
   protected longestHole(): Units {

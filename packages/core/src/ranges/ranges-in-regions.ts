@@ -184,8 +184,7 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
   protected makeRegions(regions: readonly RegionView[]): void {
     this.walls = [];
     this.cells[WALL + SIZE] = 0;
-    this.cells[WALL + PREVIOUS] = WALL;
-    this.cells[WALL + NEXT] = WALL;
+    this.unlinkAll();
     this.capacityUnits = 0;
     for (const { offset, size } of regions) {
       this.insertRegion(offset / this.granularity, size / this.granularity);
