@@ -18,7 +18,7 @@ const FLOORS = ['ranges', 'tables', 'base'];
 const LEAST_SCORE = 90;
 const NODE_NEEDED = 22;
 
-/** The few tests that are near each file: a mutant that lives runs all of them, and every file of them loads. */
+/** The few tests near each file: a mutant that lives runs all of them, and every file of them loads. */
 const TESTS = [
   [
     /record-table|serial-queue/,
