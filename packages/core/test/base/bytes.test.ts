@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bytesOfData, bytesOfView } from '../../src/base/bytes.ts';
-import { UsageError } from '../../src/base/errors.ts';
-
-function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof UsageError) return error.code;
-    throw error;
-  }
-  return 'none';
-}
+import { codeOf } from '../code-of.ts';
 
 /** Memory that was sent elsewhere. */
 function detach(buffer: ArrayBuffer): ArrayBuffer {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { codeOf, EVERY_KIND } from './scenes.ts';
+import { codeOf } from '../code-of.ts';
+import { EVERY_KIND } from './scenes.ts';
 
 const NOT_SIZES = [0.5, 1.5, -1, -0.5, 0, -0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 2 ** 60, 1e300];
 

@@ -1,6 +1,7 @@
 import { Buddy, Linear } from '@gpuheap/core/ranges';
 import { expect, it } from 'vitest';
-import { codeOf, mustAllocate, WITH_ANY_ALIGNMENT } from './scenes.ts';
+import { codeOf } from '../code-of.ts';
+import { mustAllocate, WITH_ANY_ALIGNMENT } from './scenes.ts';
 
 it.each(WITH_ANY_ALIGNMENT)('%s aligns to numbers that are no powers of two', (_, make) => {
   for (const alignment of [3, 12, 36, 100, 101, 1000]) {

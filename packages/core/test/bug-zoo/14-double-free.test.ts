@@ -1,6 +1,7 @@
 import { validate } from '@gpuheap/core/debug';
 import { expect, it } from 'vitest';
-import { codeOf, EVERY_KIND, mustAllocate } from './scenes.ts';
+import { codeOf } from '../code-of.ts';
+import { EVERY_KIND, mustAllocate } from './scenes.ts';
 
 it.each(EVERY_KIND)('%s refuses to end a range twice, and changes nothing', (_, make) => {
   const ranges = make({ capacity: 128 });

@@ -1,6 +1,7 @@
 import { Binned, Fixed, NO_SPACE } from '@gpuheap/core/ranges';
 import { expect, it } from 'vitest';
-import { codeOf, expectDisjoint, fill, mustAllocate } from './scenes.ts';
+import { codeOf } from '../code-of.ts';
+import { expectDisjoint, fill, mustAllocate } from './scenes.ts';
 
 it('makes no slots of a span that holds not even one', () => {
   expect(codeOf(() => new Fixed({ capacity: 47, granularity: 48 }))).toBe('bad-capacity');

@@ -1,7 +1,8 @@
 import { validate } from '@gpuheap/core/debug';
 import { type Suballocator, type SuballocatorState, Tlsf } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
-import { codeOf, EVERY_KIND, mustAllocate } from './scenes.ts';
+import { codeOf } from '../code-of.ts';
+import { EVERY_KIND, mustAllocate } from './scenes.ts';
 
 /** More than the lives that fit a small integer, several times. */
 const LIVES = 5000;

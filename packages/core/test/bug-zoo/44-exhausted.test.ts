@@ -1,6 +1,7 @@
 import { Linear, NO_SPACE } from '@gpuheap/core/ranges';
 import { expect, it } from 'vitest';
-import { codeOf, EVERY_KIND, fill, mustAllocate } from './scenes.ts';
+import { codeOf } from '../code-of.ts';
+import { EVERY_KIND, fill, mustAllocate } from './scenes.ts';
 
 it.each(EVERY_KIND)('%s answers NO_SPACE, and nothing else, when it is full', (_, make) => {
   for (const size of [1, 4, 128]) {

@@ -1,6 +1,7 @@
 import { digest } from '@gpuheap/core/debug';
 import { expect, it } from 'vitest';
-import { codeOf, EVERY_KIND, mustAllocate } from './scenes.ts';
+import { codeOf } from '../code-of.ts';
+import { EVERY_KIND, mustAllocate } from './scenes.ts';
 
 it.each(EVERY_KIND)('%s has one answer to a request for nothing', (_, make) => {
   for (const granularity of [1, 3, 16]) {

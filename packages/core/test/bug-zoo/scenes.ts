@@ -1,5 +1,4 @@
 /** Scenes: the kinds, and what the tests of the zoo share. */
-import { UsageError } from '@gpuheap/core/errors';
 import {
   BestFit,
   Binned,
@@ -80,17 +79,6 @@ export function fill(ranges: Suballocator, size: number): Handle[] {
     if (handles.length * size > ranges.capacity) expect.fail('more was given out than there is');
   }
   return handles;
-}
-
-/** The code of the UsageError that `act` throws; `none` when it throws nothing. */
-export function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof UsageError) return error.code;
-    throw error;
-  }
-  return 'none';
 }
 
 /** Expects live ranges inside the span, apart, and counted. */

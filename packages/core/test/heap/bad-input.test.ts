@@ -6,7 +6,8 @@ import {
   GpuHeap,
   type WriteData,
 } from '../../src/index.ts';
-import { codeOf, openHeap } from './open-heap.ts';
+import { codeOf } from '../code-of.ts';
+import { openHeap } from './open-heap.ts';
 
 const { COPY_SRC, MAP_READ, MAP_WRITE, VERTEX } = BufferUsage;
 const FINE = { size: 64, usage: VERTEX };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Allocation, BufferUsage, OutOfMemoryError } from '../../src/index.ts';
-import { codeOf, openHeap } from './open-heap.ts';
+import { codeOf } from '../code-of.ts';
+import { openHeap } from './open-heap.ts';
 
 const { STORAGE, VERTEX } = BufferUsage;
 const KIB = 1024;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { MockBuffer } from '../../../mock/src/index.ts';
 import { type Allocation, BufferUsage, GpuHeap } from '../../src/index.ts';
-import { codeOf, firstDifference, openHeap, patternOf } from './open-heap.ts';
+import { codeOf } from '../code-of.ts';
+import { firstDifference, openHeap, patternOf } from './open-heap.ts';
 
 const { COPY_DST, INDEX, INDIRECT, STORAGE, UNIFORM, VERTEX } = BufferUsage;
 

@@ -1,22 +1,11 @@
 import { MockGpu, type MockGpuOptions } from '../../../mock/src/index.ts';
-import { GpuHeap, type GpuHeapOptions, GpuMemoryError } from '../../src/index.ts';
+import { GpuHeap, type GpuHeapOptions } from '../../src/index.ts';
 
 /** A heap on a virtual GPU of its own. */
 export function openHeap(options: GpuHeapOptions = {}, gpuOptions: MockGpuOptions = {}) {
   const gpu = new MockGpu(gpuOptions);
   const backend = gpu.backend();
   return { gpu, backend, heap: new GpuHeap(backend, options) };
-}
-
-/** The code of the error that `act` throws. */
-export function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof GpuMemoryError) return error.code;
-    throw error;
-  }
-  return 'no error';
 }
 
 /** Bytes that differ from allocation to allocation and from place to place. */

@@ -1,16 +1,6 @@
-import { UsageError } from '@gpuheap/core/errors';
 import { Binned, Tlsf } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
-
-function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof UsageError) return error.code;
-    throw error;
-  }
-  return 'none';
-}
+import { codeOf } from '../code-of.ts';
 
 describe('binned: options', () => {
   it('takes classes in any order, twice or not, rounded up to the granularity, or none', () => {

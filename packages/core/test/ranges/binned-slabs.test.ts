@@ -1,7 +1,7 @@
 import { digest, validate } from '@gpuheap/core/debug';
-import { UsageError } from '@gpuheap/core/errors';
 import { Binned, type Handle, NO_SPACE, type SuballocatorOptions, Tlsf } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
+import { codeOf } from '../code-of.ts';
 
 /** A parent that a test can look at, and that fails when told to, as one whose table is full does. */
 class Watched extends Tlsf {
@@ -36,16 +36,6 @@ function times(count: number, make: (index: number) => Handle): Handle[] {
 
 function offsetsOf(binned: Binned, handles: readonly Handle[]): number[] {
   return handles.map((handle) => binned.offsetOf(handle));
-}
-
-function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof UsageError) return error.code;
-    throw error;
-  }
-  return 'none';
 }
 
 describe('binned: slabs come', () => {

@@ -1,7 +1,7 @@
 import { digest, validate } from '@gpuheap/core/debug';
-import { UsageError } from '@gpuheap/core/errors';
 import { Buddy, type Handle, NO_SPACE } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
+import { codeOf } from '../code-of.ts';
 
 /** Free ranges as `offset+size`, live ones as `[offset+size]`. */
 function layout(buddy: Buddy): string {
@@ -18,16 +18,6 @@ function splitsOf(buddy: Buddy, act: () => unknown): { splits: number; merges: n
     splits: after.splitCount - before.splitCount,
     merges: after.mergeCount - before.mergeCount,
   };
-}
-
-function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof UsageError) return error.code;
-    throw error;
-  }
-  return 'none';
 }
 
 describe('buddy: spans', () => {

@@ -1,18 +1,7 @@
 import { digest, validate } from '@gpuheap/core/debug';
-import { UsageError } from '@gpuheap/core/errors';
 import { Fixed, type Handle, NO_SPACE, type Suballocator } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
-
-/** The code with which a call is refused. */
-function usageCode(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof UsageError) return error.code;
-    throw error;
-  }
-  return 'not refused';
-}
+import { codeOf } from '../code-of.ts';
 
 /** Free ranges as `offset+size`. */
 function holes(subject: Suballocator): string[] {
@@ -37,7 +26,7 @@ describe('fixed: slots', () => {
   });
 
   it('refuses a span that is shorter than one slot', () => {
-    expect(usageCode(() => new Fixed({ capacity: 47, granularity: 48 }))).toBe('bad-capacity');
+    expect(codeOf(() => new Fixed({ capacity: 47, granularity: 48 }))).toBe('bad-capacity');
     expect(new Fixed({ capacity: 48, granularity: 48 }).allocate(48)).not.toBe(NO_SPACE);
   });
 
@@ -172,7 +161,7 @@ describe('fixed: runs', () => {
     expect(place('max-offset', 10, 60)).toBe(60);
     expect(fixed.offsetOf(fixed.allocateBy('min-time', 10))).toBe(60);
     expect(fixed.allocateBy('min-waste', 40)).toBe(NO_SPACE);
-    expect(usageCode(() => fixed.allocateBy('fast' as 'min-time', 10))).toBe('bad-argument');
+    expect(codeOf(() => fixed.allocateBy('fast' as 'min-time', 10))).toBe('bad-argument');
   });
 
   it('places at an offset, across pieces that were freed apart', () => {
@@ -181,7 +170,7 @@ describe('fixed: runs', () => {
     expect(fixed.allocateAt(10, 10)).toBe(NO_SPACE);
     expect(fixed.allocateAt(30, 31)).toBe(NO_SPACE);
     expect([fixed.allocateAt(80, 1), fixed.allocateAt(8000, 1)]).toEqual([NO_SPACE, NO_SPACE]);
-    expect(usageCode(() => fixed.allocateAt(35, 10))).toBe('bad-offset');
+    expect(codeOf(() => fixed.allocateAt(35, 10))).toBe('bad-offset');
     const run = fixed.allocateAt(30, 20);
     expect([fixed.offsetOf(run), fixed.sizeOf(run)]).toEqual([30, 20]);
     expect(holes(fixed)).toEqual(['20+10', '50+10']);
@@ -229,7 +218,7 @@ describe('fixed: grow and shrinkTo', () => {
     fixed.free(handles[2] as Handle);
     fixed.grow(110);
     expect(holes(fixed)).toEqual(['20+90']);
-    expect(usageCode(() => fixed.grow(100))).toBe('bad-capacity');
+    expect(codeOf(() => fixed.grow(100))).toBe('bad-capacity');
     expect(validate(fixed)).toEqual([]);
   });
 
@@ -240,7 +229,7 @@ describe('fixed: grow and shrinkTo', () => {
     expect(fixed.shrinkTo(100)).toBe(true);
     expect(fixed.shrinkTo(25)).toBe(true);
     expect([fixed.capacity, holes(fixed)]).toEqual([20, ['10+10']]);
-    expect(usageCode(() => fixed.shrinkTo(30))).toBe('bad-capacity');
+    expect(codeOf(() => fixed.shrinkTo(30))).toBe('bad-capacity');
     expect(fixed.shrinkTo(10)).toBe(true);
     expect(fixed.statistics()).toMatchObject({ free: 0, holeCount: 0 });
     expect(fixed.allocate(1)).toBe(NO_SPACE);
