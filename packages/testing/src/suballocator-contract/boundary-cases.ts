@@ -21,7 +21,7 @@ export function boundaryCases(contract: Contract): ContractCase[] {
     group,
     name: `${name} every power of two to 2^53`,
     run: (check) => {
-      const step = scale(1, 1, 8);
+      const step = scale(1, 1, 13);
       for (let exponent = 0; exponent <= 53; exponent += step) run(contract, exponent, check);
     },
   });
