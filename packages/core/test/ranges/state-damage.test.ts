@@ -18,7 +18,7 @@ import { describe, expect, it } from 'vitest';
 import { scale } from '../../../testing/src/scale.ts';
 
 /** Of so many damages one is tried. */
-const EACH = scale(1, 1, 8);
+const EACH = scale(1, 1, 2);
 
 type Part = number | Int32Array | Float64Array;
 type Restore = (state: SuballocatorState) => Suballocator;

@@ -67,3 +67,30 @@ describe.each([Tlsf, BestFit])('strategies among holes of about one length', (Ki
     fc.assert(fc.property(lengths, requests, check), { numRuns: scale(200, 5000) });
   });
 });
+
+describe('tlsf, aligned', () => {
+  /** Nothing is free but these, each by its offset and its length. */
+  function holesAt(...holes: readonly (readonly [number, number])[]): Tlsf {
+    const tlsf = new Tlsf({ capacity: 1000 });
+    const handles = holes.map(([offset, size]) => tlsf.allocateAt(offset, size));
+    while (tlsf.allocate(1) !== NO_SPACE);
+    for (const handle of handles) tlsf.free(handle);
+    return tlsf;
+  }
+
+  it('takes the first hole of the next bin where the alignment wastes nothing there', () => {
+    // Bins here are two units wide: the first hole stands in the bin of 64, the request's own.
+    const tlsf = holesAt([0, 65], [100, 66]);
+    expect(tlsf.offsetOf(tlsf.allocate(65, 4))).toBe(100);
+    expect(tlsf.offsetOf(tlsf.allocate(65, 4))).toBe(0);
+    expect(tlsf.allocate(65, 4)).toBe(NO_SPACE);
+  });
+
+  it('takes one that holds the request wherever it begins, before it looks at every hole', () => {
+    const tlsf = holesAt([0, 65], [201, 66], [401, 68]);
+    expect(tlsf.offsetOf(tlsf.allocate(65, 4))).toBe(404);
+    expect(tlsf.offsetOf(tlsf.allocate(65, 4))).toBe(0);
+    expect(tlsf.allocate(65, 4)).toBe(NO_SPACE);
+    expect(tlsf.offsetOf(tlsf.allocate(63, 4))).toBe(204);
+  });
+});
