@@ -31,7 +31,10 @@ const TESTS = [
   [/neighbours/, 'ranges/{tlsf,buddy,fixed,state*,steady*}'],
   [/tlsf|linked-ranges|ranges-in-regions/, 'ranges/{tlsf*,state*,steady*}'],
   [/buddy|power-ranges/, 'ranges/{buddy*,state*,steady*}'],
-  [/binned|slab|size-classes/, 'ranges/{binned*,state-damage,steady*}'],
+  [
+    /binned|slab|size-classes/,
+    'ranges/{binned-classes,binned-options,binned-slabs,binned-full-table,state-damage,steady*}',
+  ],
   [/fixed|pieces/, 'ranges/{fixed*,state*,steady*}'],
   [/linear/, 'ranges/{linear*,state-damage,steady*}'],
   [/ring/, 'ranges/{ring*,state-damage,steady*}'],
