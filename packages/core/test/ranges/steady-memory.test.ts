@@ -33,6 +33,7 @@ const ROUNDS: readonly (readonly [string, (subject: Measured) => void])[] = [
   ['allocates two aligned and frees the first before the second', takeTwo],
   ['lengthens and shortens', resizeOne],
   ['grows and shrinks', growAndShrink],
+  ['grows and shrinks while it is full', growWhileFull],
   ['tracks and lets go', trackAndLetGo],
   [
     'asks for too many',
@@ -62,6 +63,13 @@ function resizeOne(subject: Measured): void {
 function growAndShrink(subject: Measured): void {
   for (const capacity of [1100, 1104, 1800]) subject.grow?.(capacity);
   for (const capacity of [1104, 1000]) expect(subject.shrinkTo?.(capacity) ?? true).toBe(true);
+}
+
+function growWhileFull(subject: Measured): void {
+  while (subject.allocate(4) !== NO_SPACE);
+  subject.grow?.(1800);
+  expect(subject.shrinkTo?.(1000) ?? true).toBe(true);
+  subject.reset();
 }
 
 function trackAndLetGo(subject: Measured): void {

@@ -62,14 +62,11 @@ function checkNone(contract: Contract, check: Checks): void {
 }
 
 function checkMisplaced(contract: Contract, check: Checks): void {
-  for (const [first, second] of [
-    [0, 0],
-    [1, 0],
-  ]) {
+  for (const first of [0, 1]) {
     const witness = makeWitness(contract, { capacity: 200 }, check);
     for (const size of [100, 100]) witness.allocate(size);
     // Freed, they may lie as two pieces; the first request may go to either of them.
-    for (const index of [first, second]) if (witness.live.length > index) witness.freeAt(index);
+    for (const index of [first, 0]) if (witness.live.length > index) witness.freeAt(index);
     const before = digest(witness.subject);
     const handles = witness.allocateMany([{ size: 50 }, { size: 120 }]);
     if (handles === undefined) check.same(digest(witness.subject), before, 'The digest');
