@@ -16,7 +16,7 @@ for (const policy of ['first', 'next'] as const) {
   describeSuballocatorContract(
     `best-fit, policy ${policy}`,
     (options) => new BestFit(withMore<BestFitOptions>(options, { policy })),
-    { seeds: scale(15, 500), randomOperations: scale(15_000, 500_000) },
+    { seeds: scale(15, 200), randomOperations: scale(15_000, 200_000) },
   );
 }
 
