@@ -100,6 +100,28 @@ describe('binned: slabs come', () => {
 });
 
 describe('binned: slabs go', () => {
+  it('back to work from behind others that are empty, where these do not suit', () => {
+    const { binned, parent } = makeSlots();
+    // With so many live, some free slots may be loose.
+    times(160, () => binned.allocate(4));
+    const even = times(16, () => binned.allocate(4));
+    // From here on slabs begin at odd offsets.
+    binned.allocate(5);
+    const odd = times(16, () => binned.allocate(4));
+    const last = times(16, () => binned.allocate(4));
+    last.sort((a, b) => binned.offsetOf(a) - binned.offsetOf(b));
+    const [kept, ...others] = last as [Handle, ...Handle[]];
+    const [oneOdd, ...restOdd] = odd as [Handle, ...Handle[]];
+    const [oneEven, ...restEven] = even as [Handle, ...Handle[]];
+    for (const handle of [...others, ...restOdd, ...restEven, oneOdd, oneEven]) binned.free(handle);
+    // The last slab can not be cut, but all loose slots have been sent home for that: two slabs are empty.
+    parent.isFull = true;
+    expect(binned.shrinkTo(binned.offsetOf(kept) + 8)).toBe(false);
+    expect(parent.statistics().liveCount).toBe(14);
+    expect(binned.offsetOf(binned.allocate(4, 4)) % 4).toBe(0);
+    expect(validate(binned)).toEqual([]);
+  });
+
   it('when all their slots are free, but for the slots that may be loose and one slab', () => {
     const { binned, parent } = makeSlots();
     const handles = times(20 * 16, () => binned.allocate(4));
