@@ -28,7 +28,7 @@ const TESTS = [
   ],
   [/size-bins/, 'tables/size-bins', 'ranges/{tlsf-choice,best-fit-choice}'],
   [/hole-tree|best-fit/, 'ranges/{best-fit*,full-table,state-damage,steady*}'],
-  [/neighbours/, 'ranges/{tlsf,buddy,fixed,state*,steady*}'],
+  [/neighbours/, 'ranges/{tlsf,buddy,fixed,state*,steady*}', 'bug-zoo/25*'],
   [/tlsf|linked-ranges|ranges-in-regions/, 'ranges/{tlsf*,state*,steady*}'],
   [/buddy|power-ranges/, 'ranges/{buddy*,state*,steady*}'],
   [

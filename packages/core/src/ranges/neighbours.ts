@@ -8,6 +8,7 @@
  *
  * Cost     every function O(1).
  * Promise  what is linked is reached from the wall in both directions, once.
+ * Refusal  none: whoever calls links only what is not linked yet, and takes out only what is.
  */
 import { RangeRecords } from './range-records.ts';
 

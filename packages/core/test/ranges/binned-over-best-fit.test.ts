@@ -10,7 +10,7 @@ describeSuballocatorContract(
   {
     randomOperations: scale(60_000, 60_000, 1500),
     seeds: scale(60, 60, 3),
-    shorterBy: scale(2, 2, 4),
+    shorterBy: 2,
     restore: (state) => Binned.restore(state, BestFit),
   },
 );

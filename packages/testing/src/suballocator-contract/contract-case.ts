@@ -81,7 +81,7 @@ export function contractOf(make: MakeSuballocator, options: ContractOptions = {}
     capabilities: sample.capabilities,
     randomOperations: options.randomOperations ?? scale(60_000, 2_000_000, 1500),
     seeds: options.seeds ?? scale(60, 2000),
-    shorterBy: options.shorterBy ?? scale(2, 0, 4),
+    shorterBy: options.shorterBy ?? scale(2, 0),
   };
 }
 

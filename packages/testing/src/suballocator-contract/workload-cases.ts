@@ -4,7 +4,6 @@
  */
 import { validate } from '@gpuheap/core/debug';
 import { type Handle, NO_SPACE } from '@gpuheap/core/ranges';
-import { scale } from '../scale.ts';
 import { replayWorkload } from '../workloads/replay.ts';
 import { makeWorkload, WORKLOAD_NAMES, type Workload, type WorkloadName } from '../workloads/workload.ts';
 import type { Checks } from './checks.ts';
@@ -12,17 +11,14 @@ import { type Contract, type ContractCase, serves } from './contract-case.ts';
 
 const PARTS = 8;
 
-const MANY: number = scale(2000, 2000, 500);
-const LIVE: number = scale(500, 500, 100);
-
 /** Enough to see each program's habit, and few enough for a kind that is O(n). */
 const STEPS: Readonly<Record<WorkloadName, number>> = {
-  W1: MANY,
-  W2: MANY,
+  W1: 2000,
+  W2: 2000,
   W3: 6,
-  W4: MANY,
+  W4: 2000,
   W5: 512,
-  W6: MANY,
+  W6: 2000,
 };
 
 /** W1 to W6. */
@@ -31,7 +27,7 @@ export function workloadCases(contract: Contract): ContractCase[] {
     group: 'workloads',
     name: `${name}, twice`,
     run: (check: Checks) => {
-      const workload = makeWorkload(name, { live: LIVE, steps: STEPS[name] });
+      const workload = makeWorkload(name, { live: 500, steps: STEPS[name] });
       const first = checkWorkload(contract, workload, check);
       check.same(checkWorkload(contract, workload, check), first, `Checksum of ${name}`);
     },
