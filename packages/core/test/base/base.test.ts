@@ -2,11 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   highestBit,
+  isInt32,
   isPowerOfTwo,
   lowestPower,
+  mixBits,
   powerBelow,
   powerFrom,
   reverseBits,
+  shiftRight,
+  signBit,
   withBit,
 } from '../../src/base/bits.ts';
 import { checkInteger, checkOneOf, checkOptions, show } from '../../src/base/check.ts';
@@ -20,6 +24,30 @@ import {
 import { bytesFromUnits, roundUp, unitsFromBytes } from '../../src/base/quantities.ts';
 
 describe('bits', () => {
+  it('tell a number of 32 bits from any other', () => {
+    for (const value of [0, 1, -1, 2 ** 31 - 1, -(2 ** 31)]) expect(isInt32(value)).toBe(true);
+    for (const value of [2 ** 31, -(2 ** 31) - 1, 2 ** 32, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(isInt32(value)).toBe(false);
+    }
+  });
+
+  it('have a sign, and can be shifted', () => {
+    expect([-(2 ** 31), -1, 0, 1, 2 ** 31 - 1].map(signBit)).toEqual([1, 1, 0, 0, 0]);
+    for (let count = 0; count < 32; count++) {
+      expect(shiftRight(2 ** 31 - 1, count)).toBe(Math.floor((2 ** 31 - 1) / 2 ** count));
+    }
+  });
+
+  it('of neighbours are spread, each to a hash of its own', () => {
+    const hashes = Array.from({ length: 4096 }, (_, value) => mixBits(value));
+    expect(new Set(hashes).size).toBe(4096);
+    expect(hashes.every((hash) => (hash | 0) === hash)).toBe(true);
+    // Any byte of the hash takes all its values: a bit in 4,096 is not kept in one place.
+    for (let byte = 0; byte < 32; byte += 8) {
+      expect(new Set(hashes.map((hash) => (hash >>> byte) & 255)).size).toBe(256);
+    }
+  });
+
   it('agree with a search bit by bit', () => {
     const masks = fc.oneof(fc.integer(), fc.constantFrom(1, -1, -(2 ** 31), 2 ** 31 - 1));
     fc.assert(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bytesOfData, bytesOfView } from '../../src/base/bytes.ts';
 import { codeOf } from '../code-of.ts';
 
@@ -7,6 +7,8 @@ function detach(buffer: ArrayBuffer): ArrayBuffer {
   structuredClone(buffer, { transfer: [buffer] });
   return buffer;
 }
+
+afterEach(() => vi.unstubAllGlobals());
 
 describe('bytes', () => {
   it('are those of the view, not of the memory around it, and not a copy', () => {
@@ -28,6 +30,12 @@ describe('bytes', () => {
     }
   });
 
+  it('are there too where the host has no shared memory', () => {
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    expect(bytesOfData(new ArrayBuffer(12)).byteLength).toBe(12);
+    expect(codeOf(() => bytesOfData({} as never))).toBe('bad-data');
+  });
+
   it('are not there when the data is no data, or is detached', () => {
     for (const data of [undefined, null, 0, 'text', [1, 2], {}, { byteLength: 4 }]) {
       expect(codeOf(() => bytesOfView(data as never))).toBe('bad-data');
@@ -38,6 +46,11 @@ describe('bytes', () => {
     detach(view.buffer);
     expect(codeOf(() => bytesOfView(view))).toBe('bad-data');
     expect(codeOf(() => bytesOfData(view))).toBe('bad-data');
-    expect(codeOf(() => bytesOfData(detach(new ArrayBuffer(8))))).toBe('bad-data');
+    const buffer = detach(new ArrayBuffer(8));
+    expect(codeOf(() => bytesOfData(buffer))).toBe('bad-data');
+    // What the engine said is kept.
+    for (const act of [() => bytesOfView(view), () => bytesOfData(buffer)]) {
+      expect(act).toThrow(expect.objectContaining({ cause: expect.any(TypeError) }));
+    }
   });
 });
