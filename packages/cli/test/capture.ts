@@ -1,11 +1,18 @@
 /** Capture: runs the command line and keeps what it writes. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import { runCli } from '../src/index.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../trace/test/fixtures/', import.meta.url));
+
+const folders: string[] = [];
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
 
 /** What came of a run. */
 export interface Captured {
@@ -20,9 +27,11 @@ export function fixture(name: string): string {
   return `${FIXTURES}${name}.ndjson.gz`;
 }
 
-/** A fresh folder for outputs and inputs. */
+/** A fresh folder for outputs and inputs, gone when the tests of the file are over. */
 export function freshFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'gpuheap-cli-'));
+  const folder = mkdtempSync(join(tmpdir(), 'gpuheap-cli-'));
+  folders.push(folder);
+  return folder;
 }
 
 /** Runs `gpuheap` with these arguments; `replay` writes its report into a fresh folder by default. */
