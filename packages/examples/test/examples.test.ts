@@ -40,3 +40,15 @@ it('ranges-alone keeps words apart, and finds the holes', async () => {
     '7 letters are free, 7 of them in a row',
   ]);
 });
+
+it('descriptor-slots gives a slot out again when the GPU has left it', async () => {
+  expect(await outputOf(() => import('../src/descriptor-slots.ts'))).toEqual([
+    'frame 1: sky in slot 0, smoke in 1',
+    'frame 2: sky in slot 0, smoke in 2',
+    'frame 3: sky in slot 0, smoke in 1',
+    'frame 4: sky in slot 0, smoke in 2',
+    'frame 5: sky in slot 0, smoke in 1',
+    '2 slots wait, a pair of them is not to be had',
+    '0 slots wait, a pair of them is here',
+  ]);
+});

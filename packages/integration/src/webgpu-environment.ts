@@ -11,7 +11,7 @@ import { createWebGpuBackend, type WebGpuBackendOptions } from '@gpuheap/webgpu'
 export type OpenDevice = () => Promise<GPUDevice>;
 
 /** What real devices claim: all that the suite can ask for. */
-export const WEBGPU_CAPABILITIES = ['loss', 'sibling', 'shared-memory'] as const;
+export const WEBGPU_CAPABILITIES = ['loss', 'sibling', 'adoption', 'shared-memory'] as const;
 
 /** The environment over devices from `openDevice`. */
 export function webGpuEnvironment(
@@ -39,6 +39,7 @@ function openBackend(device: GPUDevice, options: WebGpuBackendOptions): OpenedBa
       opened.push(sibling);
       return sibling;
     },
+    makeOutside: (size, usage) => device.createBuffer({ size, usage }),
     lose: () => device.destroy(),
     close: async () => {
       for (const each of opened) each.dispose();

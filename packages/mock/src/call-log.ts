@@ -3,10 +3,14 @@
 /** Every call that is counted, logged and can be made to fail. */
 export const CALL_KINDS = [
   'createBuffer',
+  'adoptBuffer',
   'destroyBuffer',
   'write',
+  'clear',
   'copy',
   'read',
+  'map',
+  'unmap',
   'signal',
   'whenCompleted',
   'submit',
@@ -33,10 +37,14 @@ export class CallLog {
   readonly calls: MockCall[] = [];
   readonly counts: Record<CallKind, number> = {
     createBuffer: 0,
+    adoptBuffer: 0,
     destroyBuffer: 0,
     write: 0,
+    clear: 0,
     copy: 0,
     read: 0,
+    map: 0,
+    unmap: 0,
     signal: 0,
     whenCompleted: 0,
     submit: 0,

@@ -8,6 +8,9 @@ import { checkInteger, checkOneOf, checkOptions, show } from '@gpuheap/core/back
 import { UsageError } from '@gpuheap/core/errors';
 import { CALL_KINDS, type CallKind, type CallLog } from './call-log.ts';
 
+/** What answers a promise, and so can fail late. */
+const PROMISING: readonly unknown[] = ['createBuffer', 'read', 'map', 'whenCompleted'];
+
 /** Which creations are refused, by one of the three, and how. */
 export interface CreationRefusal {
   /** The creation with this number, counted from 1 since the GPU was made. */
@@ -84,13 +87,13 @@ export class Faults {
 
   /**
    * Makes call number `atCall` fail with `backend-failed`. Only what answers a promise (`createBuffer`,
-   * `read`, `whenCompleted`) can fail late. @throws UsageError `bad-argument`, `unknown-option`
+   * `read`, `map`, `whenCompleted`) can fail late. @throws UsageError `bad-argument`, `unknown-option`
    */
   failAtCall(atCall: number, failure: CallFailure = {}): void {
     checkOptions(failure, 'failure', ['kind', 'when']);
     const { kind, when = 'now' } = failure;
     checkOneOf(when, 'when', ['now', 'late']);
-    if (when === 'late' && !['createBuffer', 'read', 'whenCompleted'].includes(String(kind))) {
+    if (when === 'late' && !PROMISING.includes(kind)) {
       throw new UsageError('bad-argument', `kind is ${show(kind)}; what fails late must answer a promise`);
     }
     this.addStrike(when === 'now' ? 'fail-now' : 'fail-late', atCall, kind, 0);

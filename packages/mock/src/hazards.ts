@@ -23,16 +23,17 @@ export type HazardKind =
   | 'usage-scope'
   /** Two bindings of one scope overlap, and one of them is written. The encoder is dropped. */
   | 'overlapping-bindings'
-  /** An encoder that uses a destroyed buffer was submitted. It is dropped. */
+  /** Work that uses a destroyed buffer was submitted. It is dropped. */
   | 'destroyed-buffer'
-  /** An encoder that uses a buffer under a mapping was submitted. It is dropped. */
+  /** Work that uses a buffer which is mapped, or about to be, was submitted. It is dropped. */
   | 'mapped-buffer';
 
 /** Who touches a range. */
-export type Toucher = 'write' | 'copy' | 'read' | 'encoder';
+export type Toucher = 'write' | 'clear' | 'copy' | 'read' | 'encoder';
 
 const IN_WORDS: Readonly<Record<Toucher, string>> = {
   write: 'a write',
+  clear: 'a clear',
   copy: 'a copy',
   read: 'a read',
   encoder: 'an encoder',
@@ -142,6 +143,17 @@ export class HazardWatch {
 /** A buffer in a few words. */
 export function describe(buffer: MockBuffer): string {
   return buffer.label === '' ? `buffer ${buffer.id}` : `buffer ${buffer.id} "${buffer.label}"`;
+}
+
+/** What is wrong with submitting work on a range, if anything is. */
+export function unusableHazard({ buffer, offset, size }: TouchedRange, by: Toucher): Hazard | undefined {
+  // A read of a readback buffer is what maps it.
+  const isMapped = buffer.mapState !== 'unmapped' && by !== 'read';
+  if (!buffer.isDestroyed && !isMapped) return undefined;
+  const kind = buffer.isDestroyed ? 'destroyed-buffer' : 'mapped-buffer';
+  const state = buffer.isDestroyed ? 'was destroyed' : 'is mapped, or about to be';
+  const message = `${IN_WORDS[by]} was submitted that uses ${describe(buffer)}, which ${state}; it does nothing`;
+  return { kind, buffer, offset, size, by, message };
 }
 
 function overlapping(

@@ -1,9 +1,12 @@
 export type { CallKind, MockCall } from './call-log.ts';
 export type { CallFailure, CreationRefusal, Faults } from './faults.ts';
 export type { Hazard, HazardKind, Toucher } from './hazards.ts';
+export { MEMORY_TABLES, type MemoryTables } from './memory-tables.ts';
 export type { MockBackend } from './mock-backend.ts';
 export type { MockBuffer } from './mock-buffer.ts';
 export type { MockEncoder, Sighting } from './mock-encoder.ts';
-export { createMockBackend, MockGpu } from './mock-gpu.ts';
+export { createMockBackend, MockGpu, type OutsideBuffer } from './mock-gpu.ts';
 export type { MockGpuOptions, SettleOrder, SettleWhen } from './mock-options.ts';
+export type { MockTexture } from './mock-texture.ts';
+export { MockTextures, type MockTexturesOptions } from './mock-textures.ts';
 export type { BindingKind, MockUse } from './usage-scope.ts';

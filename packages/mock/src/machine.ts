@@ -9,17 +9,19 @@ import type { BackendLimits, DeviceLoss, Serial } from '@gpuheap/core/backend';
 import { BackendError, GpuMemoryError, OutOfMemoryError } from '@gpuheap/core/errors';
 import { type CallKind, CallLog, type MockCall } from './call-log.ts';
 import { Faults, type StruckCall } from './faults.ts';
-import { type FlyingRead, HazardWatch, type TouchedRange, type Toucher } from './hazards.ts';
+import { type FlyingRead, HazardWatch, type TouchedRange, type Toucher, unusableHazard } from './hazards.ts';
 import { MockBuffer, type MockBufferFacts } from './mock-buffer.ts';
 import type { MockGpuSettings } from './mock-options.ts';
 import { type Deferred, Settlement } from './settlement.ts';
-import { Timeline } from './timeline.ts';
+import { Timelines } from './timelines.ts';
 
 /** One submission: what it reads, what it overwrites, and what it does. */
 export interface Submission {
   readonly by: Toucher;
   readonly reads: readonly FlyingRead[];
   readonly writes: readonly TouchedRange[];
+  /** Default 0. */
+  readonly timeline?: number;
   run(): void;
 }
 
@@ -32,9 +34,11 @@ export class Machine {
   readonly faults: Faults;
   readonly settlement: Settlement;
   readonly hazards: HazardWatch;
-  readonly timeline: Timeline;
+  readonly timelines: Timelines;
   readonly buffers: Set<MockBuffer> = new Set();
   private readonly heapBytes = new Map<number, number>();
+  /** Destroyed buffers whose work is not done. */
+  private readonly dying = new Set<MockBuffer>();
   private readonly onLoss: ((loss: DeviceLoss) => void)[] = [];
   private waiters: { readonly serial: Serial; readonly deferred: Deferred<void> }[] = [];
   private bufferCount = 0;
@@ -46,7 +50,7 @@ export class Machine {
     this.faults = new Faults(this.log);
     this.settlement = new Settlement(settings.settleWhen, settings.settleOrder);
     this.hazards = new HazardWatch(settings.reuseAfter === 'completed');
-    this.timeline = new Timeline(settings.autoComplete, (serial) => this.reached(serial));
+    this.timelines = new Timelines(settings.timelines, settings.autoComplete, () => this.reached());
   }
 
   get limits(): BackendLimits {
@@ -137,30 +141,64 @@ export class Machine {
 
   /** Ends a buffer's life for callers; its memory goes when the work before is done. */
   destroyBuffer(buffer: MockBuffer): void {
+    if (buffer.isDestroyed) return;
     buffer.isDestroyed = true;
+    buffer.takeBack(false);
     this.buffers.delete(buffer);
-    if (this.lossNow === undefined) this.timeline.submit(() => this.release(buffer));
+    this.dying.add(buffer);
+    if (this.lossNow === undefined) this.afterUses(buffer, () => this.release(buffer));
     else this.release(buffer);
   }
 
-  /** Queues a submission, and reports what it overwrites too early. */
-  submit(submission: Submission): void {
+  /**
+   * Queues a submission, and reports what it overwrites too early. Answers whether it was taken: one that
+   * uses a destroyed or mapped buffer is dropped whole and reported, one after a loss is dropped in silence.
+   */
+  submit(submission: Submission): boolean {
     const { by, reads, writes } = submission;
+    const ranges = [...reads, ...writes];
+    if (this.reportUnusable(ranges, by) || this.lossNow !== undefined) return false;
     for (const range of writes) this.hazards.overwrite(range, by);
-    if (this.timeline.isIdleAndEager) {
-      this.timeline.submit(() => submission.run());
-      return;
+    const { timeline: number = 0 } = submission;
+    const timeline = this.timelines.at(number);
+    if (timeline.isIdleAndEager) {
+      timeline.submit(() => submission.run());
+      return true;
     }
+    for (const { buffer } of ranges) buffer.usedOn.add(number);
     this.hazards.begin('flights', reads);
-    this.timeline.submit(() => {
+    timeline.submit(() => {
       submission.run();
       this.hazards.end('flights', reads);
     });
+    return true;
+  }
+
+  /** Reports the ranges that no work may use now; whether there are any. O(ranges) */
+  reportUnusable(ranges: readonly TouchedRange[], by: Toucher): boolean {
+    let isAny = false;
+    for (const range of ranges) {
+      const hazard = unusableHazard(range, by);
+      if (hazard === undefined) continue;
+      this.hazards.report(hazard);
+      isAny = true;
+    }
+    return isAny;
+  }
+
+  /** Runs `run` when all that was submitted to the timelines that have used the buffer is done. */
+  afterUses(buffer: MockBuffer, run: () => void): void {
+    let left = buffer.usedOn.size;
+    const arrive = (): void => {
+      left--;
+      if (left === 0) run();
+    };
+    for (const timeline of buffer.usedOn) this.timelines.at(timeline).submit(arrive);
   }
 
   /** Resolves `deferred` when `serial` is reached. */
   wait(serial: Serial, deferred: Deferred<void>): void {
-    if (serial <= this.timeline.completedSerial) deferred.resolve();
+    if (this.timelines.isReached(serial)) deferred.resolve();
     else if (this.lossNow !== undefined) deferred.reject(this.lossError());
     else this.waiters.push({ serial, deferred });
   }
@@ -178,7 +216,8 @@ export class Machine {
   lose(loss: DeviceLoss): void {
     if (this.lossNow !== undefined) return;
     this.lossNow = loss;
-    this.timeline.stop();
+    this.timelines.stop();
+    for (const buffer of this.dying) this.release(buffer);
     this.waiters = [];
     this.settlement.abandon(() => this.lossError());
     for (const listener of this.onLoss) listener(loss);
@@ -196,13 +235,14 @@ export class Machine {
   }
 
   private release(buffer: MockBuffer): void {
+    this.dying.delete(buffer);
     buffer.contents.release();
     if (!buffer.isRefused) this.charge(buffer.memoryType, -buffer.sizeBytes);
   }
 
-  private reached(serial: Serial): void {
-    const due = this.waiters.filter((waiter) => waiter.serial <= serial);
-    this.waiters = this.waiters.filter((waiter) => waiter.serial > serial);
+  private reached(): void {
+    const due = this.waiters.filter(({ serial }) => this.timelines.isReached(serial));
+    this.waiters = this.waiters.filter(({ serial }) => !this.timelines.isReached(serial));
     for (const { deferred } of due) deferred.resolve();
   }
 }

@@ -2,12 +2,13 @@
  * Mock backend: the port over a virtual GPU.
  *
  * Cost     a write copies its bytes when it is called, and once more when its turn comes.
- * Promise  checks everything before it changes anything; enforces more than a real device can: a buffer under
- *          a mapping is refused at once, where a device drops the submission in silence.
+ * Promise  checks everything before it changes anything. What is mapped is real bytes, detached when the
+ *          buffer goes back.
  * Refusal  no staging: what is read is copied out of the buffer itself. `stagingBytes` says what staging
  *          would hold.
  */
 import {
+  type AdoptedBuffer,
   type BackendLimits,
   type BufferDescriptor,
   BufferTable,
@@ -15,10 +16,15 @@ import {
   bytesOfView,
   type CopyRegion,
   type CreatedBuffer,
+  checkAdoption,
   checkDescriptor,
   checkInteger,
+  checkMap,
+  checkMapped,
   checkRegions,
   checkSpan,
+  checkTimeline,
+  checkUnmapped,
   checkUsage,
   type DeviceLoss,
   type GpuBackend,
@@ -27,15 +33,17 @@ import {
   show,
 } from '@gpuheap/core/backend';
 import { BackendError, UsageError } from '@gpuheap/core/errors';
-import { describe, type FlyingRead, type Toucher } from './hazards.ts';
+import { byteLengthOf, describeRegions, idOf } from './call-details.ts';
+import type { FlyingRead, Toucher } from './hazards.ts';
 import type { Machine } from './machine.ts';
-import type { MockBuffer } from './mock-buffer.ts';
+import { Mappings } from './mappings.ts';
+import { MockBuffer } from './mock-buffer.ts';
 import type { Deferred } from './settlement.ts';
 
 /** Reads are staged in multiples of it. */
 const STAGING_STEP = 4;
 /** No engine makes a larger Uint8Array. */
-const MOST_READ_BYTES = 2 ** 32;
+const MOST_ARRAY_BYTES = 2 ** 32;
 
 /** A backend on a virtual GPU; made by `MockGpu.backend()`. */
 export class MockBackend implements GpuBackend<MockBuffer> {
@@ -45,7 +53,7 @@ export class MockBackend implements GpuBackend<MockBuffer> {
   readonly lost: Promise<DeviceLoss>;
   private readonly machine: Machine;
   private readonly buffers = new BufferTable<MockBuffer, MockBuffer>();
-  private readonly mappings = new Map<MockBuffer, Set<Deferred<Uint8Array>>>();
+  private readonly mappings = new Mappings();
   private announceLoss: (loss: DeviceLoss) => void = () => {};
   private isLostNow = false;
   private isDisposed = false;
@@ -67,14 +75,19 @@ export class MockBackend implements GpuBackend<MockBuffer> {
     return this.stagedBytes;
   }
 
+  get timelineCount(): number {
+    return this.machine.timelines.count;
+  }
+
   get completedSerial(): Serial {
-    return this.machine.timeline.completedSerial;
+    return this.machine.timelines.completedSerial;
   }
 
   get isLost(): boolean {
     return this.isLostNow;
   }
 
+  /** As the port says. @throws UsageError `too-large` also where it is born mapped, beyond 4 GiB */
   createBuffer(descriptor: BufferDescriptor): CreatedBuffer<MockBuffer> {
     return this.machine.call(
       'createBuffer',
@@ -83,7 +96,8 @@ export class MockBackend implements GpuBackend<MockBuffer> {
         this.checkUsable();
         checkDescriptor(descriptor, this.limits, this.memoryTypes);
         if (this.machine.loss !== undefined) throw this.machine.lossError();
-        const { size, usage, memoryType, label = '' } = descriptor;
+        const { size, usage, memoryType, label = '', mapped = false } = descriptor;
+        if (mapped) checkArraySize(size);
         const told = this.machine.faults.creationRefusal(size);
         const shortage = this.machine.shortage(size, memoryType);
         const refusal = told === undefined ? shortage : this.machine.refusal(size, 'it was told to');
@@ -98,7 +112,27 @@ export class MockBackend implements GpuBackend<MockBuffer> {
         const settled = this.machine.settlement.make<void>(this, delaySteps);
         if (error === undefined) settled.resolve();
         else settled.reject(error);
-        return { buffer, settled: settled.promise };
+        if (!mapped) return { buffer, settled: settled.promise };
+        const bytes = new Uint8Array(size);
+        buffer.give({ offset: 0, bytes });
+        return { buffer, settled: settled.promise, bytes };
+      },
+    );
+  }
+
+  adoptBuffer(buffer: MockBuffer, descriptor: AdoptedBuffer): void {
+    this.machine.call(
+      'adoptBuffer',
+      () => ({ buffer: idOf(buffer), ...descriptor }),
+      () => {
+        this.checkUsable();
+        if (!(buffer instanceof MockBuffer) || buffer.home !== this.machine.identity) {
+          throw new UsageError('foreign-object', `buffer is ${show(buffer)}; pass one of this virtual GPU`);
+        }
+        if (buffer.isDestroyed) throw new UsageError('dead-buffer', 'buffer was destroyed; pass a live one');
+        const { sizeBytes: size, usage, mapState } = buffer;
+        checkAdoption(descriptor, { size, usage, mapState });
+        this.buffers.adopt(buffer, buffer, 'buffer');
       },
     );
   }
@@ -109,14 +143,10 @@ export class MockBackend implements GpuBackend<MockBuffer> {
       () => ({ buffer: idOf(buffer) }),
       () => {
         this.checkUsable();
+        const isAdopted = this.buffers.adoptedBuffers.has(buffer);
         this.buffers.remove(buffer, 'buffer');
-        // A mapping does not outlive its buffer.
-        for (const mapping of this.mappings.get(buffer) ?? []) {
-          mapping.reject(
-            new BackendError('backend-failed', `${describe(buffer)} was destroyed while a read mapped it`),
-          );
-        }
-        this.machine.destroyBuffer(buffer);
+        this.mappings.end(buffer);
+        if (!isAdopted) this.machine.destroyBuffer(buffer);
       },
     );
   }
@@ -131,13 +161,30 @@ export class MockBackend implements GpuBackend<MockBuffer> {
         const bytes = bytesOfView(data);
         checkUsage(buffer, BufferUsage.COPY_DST, 'buffer', 'COPY_DST');
         checkSpan(offset, bytes.length, buffer, this.limits.copyAlignment, 'buffer');
-        checkUnmapped(buffer);
+        checkUnmapped(buffer, 'buffer');
         if (bytes.length === 0 || buffer.isRefused || this.machine.loss !== undefined) return;
         // Work that is done at once needs no copy of its own.
-        const taken = this.machine.timeline.isIdleAndEager ? bytes : new Uint8Array(bytes);
+        const taken = this.machine.timelines.at(0).isIdleAndEager ? bytes : new Uint8Array(bytes);
         const writes = [{ buffer, offset, size: taken.length }];
         const run = (): void => buffer.contents.write(offset, taken);
         this.machine.submit({ by: 'write', reads: [], writes, run });
+      },
+    );
+  }
+
+  clear(buffer: MockBuffer, offset: number, size: number): void {
+    this.machine.call(
+      'clear',
+      () => ({ buffer: idOf(buffer), offset, size }),
+      () => {
+        this.checkUsable();
+        this.buffers.get(buffer, 'buffer');
+        checkUsage(buffer, BufferUsage.COPY_DST, 'buffer', 'COPY_DST');
+        checkSpan(offset, size, buffer, this.limits.copyAlignment, 'buffer');
+        checkUnmapped(buffer, 'buffer');
+        if (size === 0 || buffer.isRefused || this.machine.loss !== undefined) return;
+        const run = (): void => buffer.contents.clear(offset, size);
+        this.machine.submit({ by: 'clear', reads: [], writes: [{ buffer, offset, size }], run });
       },
     );
   }
@@ -149,7 +196,6 @@ export class MockBackend implements GpuBackend<MockBuffer> {
       () => {
         this.checkUsable();
         const touched = checkRegions(regions, this.buffers, this.limits);
-        for (const buffer of touched) checkUnmapped(buffer);
         if (regions.length === 0 || this.machine.loss !== undefined) return;
         if (touched.some((buffer) => buffer.isRefused)) return;
         // The caller may change its regions once this has returned.
@@ -185,17 +231,13 @@ export class MockBackend implements GpuBackend<MockBuffer> {
         const isMappable = (buffer.usage & BufferUsage.MAP_READ) !== 0;
         if (!isMappable) checkUsage(buffer, BufferUsage.COPY_SRC, 'buffer', 'COPY_SRC');
         checkSpan(offset, size, buffer, 1, 'buffer');
-        if (size > MOST_READ_BYTES) {
-          throw new UsageError(
-            'too-large',
-            `${size} bytes are more than one array holds; read them piece by piece`,
-          );
-        }
+        if (!isMappable) checkUnmapped(buffer, 'buffer');
+        checkArraySize(size);
         const read = this.machine.settlement.make<Uint8Array>(this, delaySteps);
         if (this.machine.loss !== undefined) {
           read.reject(this.machine.lossError());
         } else {
-          if (isMappable) this.holdMapping(buffer, read);
+          if (isMappable) this.mappings.holdForRead(buffer, read);
           else this.holdStaging(read, size);
           this.queueRead(buffer, offset, size, read, failure !== undefined);
         }
@@ -204,16 +246,59 @@ export class MockBackend implements GpuBackend<MockBuffer> {
     );
   }
 
-  signal(): Serial {
+  /** As the port says. @throws UsageError also `too-large`, beyond 4 GiB */
+  map(buffer: MockBuffer, offset: number, size: number): Promise<Uint8Array> {
+    return this.machine.call(
+      'map',
+      () => ({ buffer: idOf(buffer), offset, size }),
+      ({ failure, delaySteps }) => {
+        this.checkUsable();
+        checkMap(this.buffers.get(buffer, 'buffer'), offset, size);
+        checkArraySize(size);
+        const map = this.machine.settlement.make<Uint8Array>(this, delaySteps);
+        if (this.machine.loss !== undefined) {
+          map.reject(this.machine.lossError());
+          return map.promise;
+        }
+        const mapped = this.mappings.holdForMap(buffer, offset, map);
+        this.machine.afterUses(buffer, () => {
+          if (failure !== undefined) map.reject(failed('the map'));
+          else if (buffer.isRefused || buffer.isDestroyed) map.reject(gone('the map'));
+          else map.resolve(buffer.contents.read(offset, size));
+        });
+        return mapped;
+      },
+    );
+  }
+
+  unmap(buffer: MockBuffer): void {
+    this.machine.call(
+      'unmap',
+      () => ({ buffer: idOf(buffer) }),
+      () => {
+        this.checkUsable();
+        checkMapped(this.buffers.get(buffer, 'buffer'));
+        buffer.takeBack(!buffer.isRefused && this.machine.loss === undefined);
+      },
+    );
+  }
+
+  signal(timeline = 0): Serial {
     return this.machine.call(
       'signal',
-      () => ({}),
+      () => ({ timeline }),
       ({ delaySteps }) => {
         this.checkUsable();
-        this.signalled = this.machine.timeline.signal(delaySteps);
+        checkTimeline(timeline, this.timelineCount);
+        this.signalled = this.machine.timelines.signal(timeline, delaySteps);
         return this.signalled;
       },
     );
+  }
+
+  completedOn(timeline: number): Serial {
+    this.checkUsable();
+    return this.machine.timelines.at(timeline).completedSerial;
   }
 
   whenCompleted(serial: Serial): Promise<void> {
@@ -235,10 +320,10 @@ export class MockBackend implements GpuBackend<MockBuffer> {
     if (this.isDisposed) return;
     this.isDisposed = true;
     this.noteLoss({ reason: 'destroyed', message: 'the backend was disposed' });
-    this.machine.settlement.abandon(
-      () => new BackendError('device-lost', 'the backend was disposed; make a new one'),
-      this,
-    );
+    const error = new BackendError('device-lost', 'the backend was disposed; make a new one');
+    this.machine.settlement.abandon(() => error, this);
+    this.mappings.giveUpAll(error);
+    for (const buffer of this.buffers.adoptedBuffers) this.mappings.end(buffer);
     for (const buffer of this.buffers.removeAll()) this.machine.destroyBuffer(buffer);
   }
 
@@ -258,16 +343,17 @@ export class MockBackend implements GpuBackend<MockBuffer> {
     read: Deferred<Uint8Array>,
     mustFail: boolean,
   ): void {
-    this.machine.submit({
+    const isTaken = this.machine.submit({
       by: 'read',
       reads: [flyingRead(buffer, offset, size, 'read')],
       writes: [],
       run: () => {
         if (mustFail) read.reject(failed('the read'));
-        else if (buffer.isRefused) read.reject(failed('the read: the device had refused the buffer'));
+        else if (buffer.isRefused) read.reject(gone('the read'));
         else read.resolve(buffer.contents.read(offset, size));
       },
     });
+    if (!isTaken) read.reject(gone('the read'));
   }
 
   private holdStaging(read: Deferred<Uint8Array>, size: number): void {
@@ -277,53 +363,24 @@ export class MockBackend implements GpuBackend<MockBuffer> {
       this.stagedBytes -= bytes;
     };
   }
-
-  private holdMapping(buffer: MockBuffer, read: Deferred<Uint8Array>): void {
-    const mappings = this.mappings.get(buffer) ?? new Set();
-    this.mappings.set(buffer, mappings.add(read));
-    buffer.mappingCount++;
-    read.onSettled = () => {
-      buffer.mappingCount--;
-      mappings.delete(read);
-      if (mappings.size === 0) this.mappings.delete(buffer);
-    };
-  }
 }
 
 function failed(what: string): BackendError {
   return new BackendError('backend-failed', `${what} failed, as it was told to`);
 }
 
-function flyingRead(buffer: MockBuffer, offset: number, size: number, reader: Toucher): FlyingRead {
-  return { buffer, offset, size, reader, isTorn: false };
-}
-
-function checkUnmapped(buffer: MockBuffer): void {
-  if (buffer.mappingCount === 0) return;
-  throw new UsageError(
-    'bad-usage',
-    `${describe(buffer)} is mapped by a read; wait until its promise has settled`,
+function gone(what: string): BackendError {
+  return new BackendError(
+    'backend-failed',
+    `${what} failed: the buffer was refused by the device, or destroyed`,
   );
 }
 
-/** @throws UsageError `bad-data`, also for a view whose memory went elsewhere */
-function byteLengthOf(data: unknown): unknown {
-  try {
-    return ArrayBuffer.isView(data) ? data.byteLength : show(data);
-  } catch {
-    return 'detached';
-  }
+function checkArraySize(size: number): void {
+  if (size <= MOST_ARRAY_BYTES) return;
+  throw new UsageError('too-large', `${size} bytes are more than one array holds; take them piece by piece`);
 }
 
-function idOf(buffer: unknown): unknown {
-  return buffer !== null && typeof buffer === 'object' ? (buffer as { id?: unknown }).id : show(buffer);
-}
-
-function describeRegions(regions: unknown): unknown {
-  if (!Array.isArray(regions)) return show(regions);
-  return regions.map((region: unknown) => {
-    if (region === null || typeof region !== 'object') return show(region);
-    const { source, target, ...numbers } = region as CopyRegion<MockBuffer>;
-    return { ...numbers, source: idOf(source), target: idOf(target) };
-  });
+function flyingRead(buffer: MockBuffer, offset: number, size: number, reader: Toucher): FlyingRead {
+  return { buffer, offset, size, reader, isTorn: false };
 }

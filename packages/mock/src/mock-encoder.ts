@@ -11,6 +11,7 @@ import {
   type CopyRegion,
   checkOptions,
   checkSpan,
+  checkTimeline,
   checkUsage,
   show,
 } from '@gpuheap/core/backend';
@@ -45,6 +46,7 @@ export class MockEncoder {
   private readonly commands: Command[] = [];
   private isValid = true;
   private isOver = false;
+  private timeline = 0;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -104,27 +106,32 @@ export class MockEncoder {
   }
 
   /**
-   * Submits what was recorded as one piece of work. Answers whether it was taken: one that is invalid, that
-   * uses a destroyed or mapped buffer, or that comes after a loss is dropped whole, as in WebGPU.
-   * @throws UsageError `disposed` · BackendError `backend-failed` when so told
+   * Submits what was recorded as one piece of work to a timeline. Answers whether it was taken: one that is
+   * invalid, that uses a destroyed or mapped buffer, or that comes after a loss is dropped whole, as in
+   * WebGPU.
+   * @throws UsageError `disposed`, `bad-argument` for a timeline that does not exist · BackendError
+   *   `backend-failed` when so told
    */
-  submit(): boolean {
+  submit(timeline = 0): boolean {
     this.checkOpen();
+    checkTimeline(timeline, this.machine.timelines.count);
     return this.machine.call(
       'submit',
-      () => ({ commandCount: this.commands.length }),
+      () => ({ commandCount: this.commands.length, timeline }),
       () => {
         this.close();
+        this.timeline = timeline;
         const reads = this.commands.flatMap((command) => command.reads);
         const writes = this.commands.flatMap((command) => command.writes);
-        if (!this.checkBuffersUsable([...reads, ...writes]) || !this.isValid) return false;
-        if (this.machine.loss !== undefined) return false;
-        if ([...reads, ...writes].some(({ buffer }) => buffer.isRefused)) return false;
+        const ranges = [...reads, ...writes];
+        if (!this.isValid || ranges.some(({ buffer }) => buffer.isRefused)) {
+          this.machine.reportUnusable(ranges, 'encoder');
+          return false;
+        }
         const run = (): void => {
           for (const command of this.commands) command.run();
         };
-        this.machine.submit({ by: 'encoder', reads, writes, run });
-        return true;
+        return this.machine.submit({ by: 'encoder', reads, writes, timeline, run });
       },
     );
   }
@@ -186,22 +193,8 @@ export class MockEncoder {
       sighting.bytes = buffer.contents.read(offset, size);
       tell(sighting.bytes);
     };
-    if (read.isTorn) this.machine.timeline.atEnd(see);
+    if (read.isTorn) this.machine.timelines.at(this.timeline).atEnd(see);
     else see();
-  }
-
-  private checkBuffersUsable(ranges: readonly TouchedRange[]): boolean {
-    let isUsable = true;
-    for (const { buffer, offset, size } of ranges) {
-      if (!buffer.isDestroyed && buffer.mappingCount === 0) continue;
-      isUsable = false;
-      const [kind, state] = buffer.isDestroyed
-        ? (['destroyed-buffer', 'was destroyed'] as const)
-        : (['mapped-buffer', 'is mapped by a read'] as const);
-      const message = `an encoder was submitted that uses ${describe(buffer)}, which ${state}; it does nothing`;
-      this.machine.hazards.report({ kind, buffer, offset, size, by: 'encoder', message });
-    }
-    return isUsable;
   }
 
   private checkOpen(): void {

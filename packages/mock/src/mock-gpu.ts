@@ -10,10 +10,15 @@
  */
 import {
   type BackendLimits,
+  type BufferDescriptor,
+  BufferUsage,
+  checkDescriptor,
   checkInteger,
   checkOneOf,
+  checkOptions,
   checkSpan,
   type DeviceLoss,
+  MemoryProperty,
   type Serial,
   show,
 } from '@gpuheap/core/backend';
@@ -28,7 +33,12 @@ import { MockEncoder } from './mock-encoder.ts';
 import { type MockGpuOptions, resolveOptions } from './mock-options.ts';
 import type { MockUse } from './usage-scope.ts';
 
-/** A virtual GPU with one queue. */
+/** How a buffer is made beside a backend. Default `memoryType`: the first in which the usage is legal. */
+export type OutsideBuffer = Omit<BufferDescriptor, 'memoryType' | 'mapped'> & {
+  readonly memoryType?: number;
+};
+
+/** A virtual GPU with one queue, or several. */
 export class MockGpu {
   readonly limits: BackendLimits;
   /** What to break, and when. */
@@ -50,6 +60,36 @@ export class MockGpu {
     return new MockBackend(this.machine);
   }
 
+  /**
+   * A buffer that no backend knows, as a user of the GPU makes it beside the backend, to be adopted.
+   * @throws UsageError as `createBuffer` · OutOfMemoryError `refused-by-device` · BackendError `device-lost`
+   */
+  makeBuffer(descriptor: OutsideBuffer): MockBuffer {
+    checkOptions(descriptor, 'descriptor', ['size', 'usage', 'memoryType', 'label']);
+    const { memoryTypes } = this.machine.settings;
+    const { MAP_READ, MAP_WRITE } = BufferUsage;
+    const isMapped =
+      typeof descriptor.usage === 'number' && (descriptor.usage & (MAP_READ | MAP_WRITE)) !== 0;
+    const first = memoryTypes.findIndex(({ properties }) => (properties & MemoryProperty.HOST_VISIBLE) !== 0);
+    const whole = { memoryType: isMapped ? first : 0, ...descriptor };
+    checkDescriptor(whole, this.limits, memoryTypes);
+    if (this.machine.loss !== undefined) throw this.machine.lossError();
+    const { size, usage, memoryType, label = '' } = whole;
+    const shortage = this.machine.shortage(size, memoryType);
+    if (shortage !== undefined) throw shortage;
+    return this.machine.makeBuffer({ sizeBytes: size, usage, memoryType, label }, false);
+  }
+
+  /**
+   * Destroys a buffer, as its owner does beside the backend, whoever knows it.
+   * @throws UsageError `foreign-object`, `dead-buffer`
+   */
+  destroyBuffer(buffer: MockBuffer): void {
+    this.checkBuffer(buffer);
+    if (buffer.isDestroyed) throw new UsageError('dead-buffer', 'buffer was destroyed; use a live one');
+    this.machine.destroyBuffer(buffer);
+  }
+
   /** An encoder, as a user of the GPU has beside the backend. */
   recordEncoder(): MockEncoder {
     return new MockEncoder(this.machine);
@@ -59,23 +99,32 @@ export class MockGpu {
    * Submits an encoder with one usage scope; answers whether it was legal and taken.
    * @throws UsageError as `MockEncoder.dispatch`
    */
-  dispatch(uses: readonly MockUse[]): boolean {
+  dispatch(uses: readonly MockUse[], timeline = 0): boolean {
     const encoder = this.recordEncoder();
     encoder.dispatch(uses);
-    return encoder.submit();
+    return encoder.submit(timeline);
   }
 
   /**
-   * Moves the clock: all work up to a signal is done.
+   * Moves the clock: all work up to a signal is done, on the other timelines up to their last signal before.
    * @throws UsageError `bad-argument` for one never signalled
    */
   completeUpTo(serial: Serial): void {
-    this.machine.settlement.complete(() => this.machine.timeline.completeUpTo(serial));
+    this.machine.settlement.complete(() => this.machine.timelines.completeUpTo(serial));
   }
 
-  /** Moves the clock: all work is done. */
+  /**
+   * Moves the clock of one timeline: its work up to its last signal that is not above `serial` is done, by
+   * default all of it.
+   * @throws UsageError `bad-argument` for no such timeline, or a serial never signalled
+   */
+  completeOn(timeline: number, serial?: Serial): void {
+    this.machine.settlement.complete(() => this.machine.timelines.completeOn(timeline, serial));
+  }
+
+  /** Moves the clock: all work is done, a timeline after the other. */
   completeAll(): void {
-    this.machine.settlement.complete(() => this.machine.timeline.completeAll());
+    this.machine.settlement.complete(() => this.machine.timelines.completeAll());
   }
 
   /**
@@ -131,17 +180,17 @@ export class MockGpu {
 
   /** The latest serial that was signalled by any backend. */
   get signalledSerial(): Serial {
-    return this.machine.timeline.signalledSerial;
+    return this.machine.timelines.signalledSerial;
   }
 
-  /** The latest serial that is known to be reached. */
+  /** The largest serial that is reached with all before it, on every timeline. */
   get completedSerial(): Serial {
-    return this.machine.timeline.completedSerial;
+    return this.machine.timelines.completedSerial;
   }
 
   /** Pieces of work, signals included, that are submitted and not done. */
   get queuedCount(): number {
-    return this.machine.timeline.queuedCount;
+    return this.machine.timelines.queuedCount;
   }
 
   /** Promises that are not settled. */
@@ -169,11 +218,14 @@ export class MockGpu {
    * @throws UsageError `foreign-object`, `out-of-bounds`
    */
   peek(buffer: MockBuffer, offset = 0, size: number = buffer.sizeBytes - offset): Uint8Array {
-    if (!(buffer instanceof MockBuffer) || buffer.home !== this.machine.identity) {
-      throw new UsageError('foreign-object', `buffer is ${show(buffer)} that this virtual GPU did not make`);
-    }
+    this.checkBuffer(buffer);
     checkSpan(offset, size, buffer, 1, 'buffer');
     return buffer.contents.read(offset, size);
+  }
+
+  private checkBuffer(buffer: MockBuffer): void {
+    if (buffer instanceof MockBuffer && buffer.home === this.machine.identity) return;
+    throw new UsageError('foreign-object', `buffer is ${show(buffer)} that this virtual GPU did not make`);
   }
 }
 

@@ -54,6 +54,11 @@ export interface MockGpuOptions {
   readonly settleOrder?: SettleOrder;
   /** Work is done the moment it is submitted, for programs that do not drive the clock. Default false. */
   readonly autoComplete?: boolean;
+  /**
+   * How many timelines there are, 1 to 64. Default 1. Nothing orders the work of one with that of another, so
+   * that several go with `reuseAfter: 'completed'` alone.
+   */
+  readonly timelines?: number;
   /** Whether `calls` keeps every call. Default: not with `autoComplete`. */
   readonly recordCalls?: boolean;
 }
@@ -68,6 +73,7 @@ export interface MockGpuSettings {
   readonly settleWhen: SettleWhen;
   readonly settleOrder: SettleOrder;
   readonly autoComplete: boolean;
+  readonly timelines: number;
   readonly recordCalls: boolean;
 }
 
@@ -100,7 +106,10 @@ const KNOWN: readonly string[] = [
   'reuseAfter',
   'settleWhen',
   'settleOrder',
+  'timelines',
 ];
+
+const MOST_TIMELINES = 64;
 
 /** The options checked and completed. @throws UsageError `bad-argument`, `unknown-option` */
 export function resolveOptions(options: MockGpuOptions): MockGpuSettings {
@@ -127,8 +136,20 @@ export function resolveOptions(options: MockGpuOptions): MockGpuSettings {
     settleWhen: oneOf(options.settleWhen, 'settleWhen', ['at-once', 'with-completion', 'manual']),
     settleOrder: resolveOrder(options.settleOrder),
     autoComplete,
+    timelines: resolveTimelines(options),
     recordCalls: options.recordCalls ?? !autoComplete,
   };
+}
+
+function resolveTimelines({ timelines = 1, reuseAfter }: MockGpuOptions): number {
+  checkInteger(timelines, 'timelines', 1, MOST_TIMELINES, 'bad-argument');
+  if (timelines > 1 && reuseAfter === 'submitted') {
+    throw new UsageError(
+      'bad-argument',
+      `timelines is ${timelines} beside reuseAfter 'submitted', which one queue alone can promise; leave it out`,
+    );
+  }
+  return timelines;
 }
 
 function resolveLimits(options: MockGpuOptions): BackendLimits {

@@ -1,10 +1,10 @@
 /**
- * Timeline: work in the order of its submission, done when the clock is moved and not before.
+ * Timeline: one queue's work in the order of its submission, done when the clock is moved and not before.
  *
- * Cost     O(1) a piece of work.
+ * Cost     O(1) a piece of work; reaching a signal is O(serials that are open).
  * Promise  in order; `completedSerial` only grows. Work of a stopped timeline is never done.
  */
-import { checkInteger, type Serial } from '@gpuheap/core/backend';
+import type { Serial } from '@gpuheap/core/backend';
 
 interface Entry {
   readonly run: () => void;
@@ -17,35 +17,38 @@ interface HeldFence {
   stepsLeft: number;
 }
 
-/** The queue of one virtual GPU. */
+/** One queue of the virtual GPU. */
 export class Timeline {
   private readonly isEager: boolean;
-  private readonly onReached: (serial: Serial) => void;
+  private readonly onReached: () => void;
   private queue: Entry[] = [];
   private head = 0;
   private endings: (() => void)[] = [];
   private held: HeldFence[] = [];
-  private signalled: Serial = 0;
+  /** Serials that are signalled and not reached, in order. */
+  private open: Serial[] = [];
   private completed: Serial = 0;
   private isStopped = false;
 
-  /**
-   * `isEager`: work is done the moment it is submitted. `onReached` runs whenever `completedSerial` has
-   * grown.
-   */
-  constructor(isEager: boolean, onReached: (serial: Serial) => void) {
+  /** `isEager`: work is done the moment it is submitted. `onReached` runs whenever a serial was reached. */
+  constructor(isEager: boolean, onReached: () => void) {
     this.isEager = isEager;
     this.onReached = onReached;
   }
 
-  /** The latest serial that was signalled. */
-  get signalledSerial(): Serial {
-    return this.signalled;
-  }
-
-  /** The latest serial that is known to be reached. */
+  /** The latest serial of this timeline that is known to be reached. */
   get completedSerial(): Serial {
     return this.completed;
+  }
+
+  /** The first serial that is signalled and not reached, if there is one. */
+  get firstOpenSerial(): Serial | undefined {
+    return this.open[0];
+  }
+
+  /** Whether a serial is signalled here and not reached. O(open serials) */
+  isOpen(serial: Serial): boolean {
+    return this.open.includes(serial);
   }
 
   /** Pieces of work, signals included, that are submitted and not done. */
@@ -65,18 +68,16 @@ export class Timeline {
     else this.queue.push({ run, serial: undefined });
   }
 
-  /** A serial after everything submitted so far, which is reported `heldSteps` completions late. */
-  signal(heldSteps = 0): Serial {
-    this.signalled++;
-    const serial = this.signalled;
-    if (this.isStopped) return serial;
+  /** `serial`, above all before, comes after everything submitted, told `heldSteps` completions late. */
+  signal(serial: Serial, heldSteps: number): void {
+    this.open.push(serial);
+    if (this.isStopped) return;
     const reach = (): void => {
       if (heldSteps === 0) this.reach(serial);
       else this.held.push({ serial, stepsLeft: heldSteps });
     };
     if (this.isIdleAndEager) reach();
     else this.queue.push({ run: reach, serial });
-    return serial;
   }
 
   /** Runs when the completion in progress has done its last piece of work. */
@@ -84,18 +85,14 @@ export class Timeline {
     this.endings.push(run);
   }
 
-  /**
-   * Does the work up to a signal, and all of it that comes before. A serial that is reached already needs no
-   * work.
-   * @throws UsageError `bad-argument` for a serial that was never signalled
-   */
+  /** One completion: the work up to the last signal that is not above `serial`, and all that comes before. */
   completeUpTo(serial: Serial): void {
-    checkInteger(serial, 'serial', 0, this.signalled, 'bad-argument');
-    const last = this.queue.findIndex((entry, index) => index >= this.head && entry.serial === serial);
-    this.complete(last + 1);
+    this.complete(
+      this.queue.findLastIndex((entry) => entry.serial !== undefined && entry.serial <= serial) + 1,
+    );
   }
 
-  /** Does all the work. */
+  /** One completion: all the work. */
   completeAll(): void {
     this.complete(this.queue.length);
   }
@@ -109,7 +106,7 @@ export class Timeline {
     this.held = [];
   }
 
-  /** One completion: the entries before `end`. */
+  /** Does the entries before `end`. */
   private complete(end: number): void {
     for (const fence of this.held) fence.stepsLeft--;
     for (const fence of this.held) if (fence.stepsLeft === 0) this.reach(fence.serial);
@@ -128,6 +125,7 @@ export class Timeline {
   private reach(serial: Serial): void {
     if (serial <= this.completed) return;
     this.completed = serial;
-    this.onReached(serial);
+    this.open = this.open.filter((other) => other > serial);
+    this.onReached();
   }
 }

@@ -25,6 +25,11 @@ describeBackendContract(
     memoryTypes: [{ properties: MemoryProperty.DEVICE_LOCAL, heapIndex: 0, heapSizeBytes: 2 ** 34 }],
   }),
 );
+describeBackendContract('mock with three timelines', mockEnvironment({ timelines: 3 }));
+describeBackendContract(
+  'mock with two timelines, without a clock',
+  mockEnvironment({ timelines: 2, autoComplete: true }),
+);
 describeBackendContract(
   'mock without a clock, copies in steps of 1',
   mockEnvironment({ autoComplete: true, copyAlignment: 1, reuseAfter: 'submitted' }),

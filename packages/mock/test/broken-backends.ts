@@ -4,7 +4,7 @@ import type { MockBuffer } from '../src/index.ts';
 
 type Backend = GpuBackend<MockBuffer>;
 /** The methods that differ, given the sound backend. */
-type Break = (sound: Backend) => Partial<{ -readonly [Key in keyof Backend]: Backend[Key] }>;
+export type Break = (sound: Backend) => Partial<{ -readonly [Key in keyof Backend]: Backend[Key] }>;
 
 /** A backend that is `sound` but for what `change` says. */
 export function breakBackend(sound: Backend, change: Break): Backend {
@@ -18,7 +18,7 @@ export function breakBackend(sound: Backend, change: Break): Backend {
   });
 }
 
-function ignoreErrors<Arguments extends unknown[]>(act: (...values: Arguments) => void) {
+export function ignoreErrors<Arguments extends unknown[]>(act: (...values: Arguments) => void) {
   return (...values: Arguments): void => {
     try {
       act(...values);
@@ -26,8 +26,11 @@ function ignoreErrors<Arguments extends unknown[]>(act: (...values: Arguments) =
   };
 }
 
-/** What is broken, how, and a case that fails for it. */
-export const BROKEN: readonly (readonly [what: string, noticedBy: string, change: Break])[] = [
+/** What is broken, a case that fails for it, and how it is broken. */
+export type Broken = readonly [what: string, noticedBy: string, change: Break];
+
+/** Backends that break what the port says of buffers, bytes and fences. */
+export const BROKEN: readonly Broken[] = [
   [
     'write is off by 4',
     'write: bytes come back from every size and offset',
@@ -289,7 +292,7 @@ export const BROKEN: readonly (readonly [what: string, noticedBy: string, change
   ],
   [
     'waits end well with the device',
-    'loss: afterwards nothing is made, read or reached',
+    'loss: afterwards nothing is made, read, mapped or reached',
     (sound) => ({ whenCompleted: (serial) => sound.whenCompleted(serial).catch(() => {}) }),
   ],
   [

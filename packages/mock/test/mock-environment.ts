@@ -5,7 +5,7 @@ import { type MockBuffer, MockGpu, type MockGpuOptions } from '../src/index.ts';
 /** Virtual GPUs made with `options`; the suite drives their clocks. */
 export function mockEnvironment(options: MockGpuOptions = {}): BackendContractEnvironment<MockBuffer> {
   return {
-    capabilities: ['loss', 'sibling', 'shared-memory'],
+    capabilities: ['loss', 'sibling', 'adoption', 'shared-memory'],
     open: async () => {
       const gpu = new MockGpu(options);
       const backend = gpu.backend();
@@ -21,6 +21,7 @@ export function mockEnvironment(options: MockGpuOptions = {}): BackendContractEn
           opened.push(sibling);
           return sibling;
         },
+        makeOutside: (size, usage) => gpu.makeBuffer({ size, usage }),
         lose: () => gpu.lose(),
         close: async () => {
           for (const each of opened) each.dispose();

@@ -5,6 +5,8 @@ import { type MockBuffer, MockGpu, type MockGpuOptions } from '../src/index.ts';
 export const ALL = 0x3fc;
 /** What a readback buffer may do. */
 export const READBACK: number = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
+/** What an upload buffer may do. */
+export const UPLOAD: number = BufferUsage.MAP_WRITE | BufferUsage.COPY_SRC;
 
 /** A virtual GPU, a backend on it, and a short way to make buffers. */
 export function openGpu(options: MockGpuOptions = {}) {

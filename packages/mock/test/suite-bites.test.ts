@@ -3,6 +3,7 @@ import { BackendContractViolation, backendContract } from '@gpuheap/testing';
 import { describe, expect, it } from 'vitest';
 import { type MockBuffer, MockGpu } from '../src/index.ts';
 import { BROKEN, breakBackend } from './broken-backends.ts';
+import { BROKEN_MAPPING } from './broken-mapping.ts';
 import { mockEnvironment } from './mock-environment.ts';
 
 function caseCalled(name: string) {
@@ -18,9 +19,10 @@ describe('the backend contract suite', () => {
     expect(names.length).toBeGreaterThan(60);
   });
 
-  it.each(BROKEN)('notices when %s', async (_, noticedBy, change) => {
+  it.each([...BROKEN, ...BROKEN_MAPPING])('notices when %s', async (_, noticedBy, change) => {
     const { run } = caseCalled(noticedBy);
-    const sound = mockEnvironment();
+    // More than one timeline, so that what confuses them is seen.
+    const sound = mockEnvironment({ timelines: 2 });
     await run(sound);
     const broken = {
       ...sound,

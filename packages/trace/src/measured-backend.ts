@@ -13,10 +13,13 @@ export interface ApiTimes {
   create: number;
   destroy: number;
   write: number;
+  clear: number;
   copy: number;
   /** Copies that stand for the dispatches of the recorded program. */
   fill: number;
   read: number;
+  /** Maps and unmaps of upload buffers. */
+  map: number;
   signal: number;
 }
 
@@ -25,7 +28,17 @@ export type Clock = () => number;
 
 /** A backend that keeps the books, times included. */
 export class MeasuredBackend<Buffer> extends CountingBackend<Buffer> {
-  readonly times: ApiTimes = { create: 0, destroy: 0, write: 0, copy: 0, fill: 0, read: 0, signal: 0 };
+  readonly times: ApiTimes = {
+    create: 0,
+    destroy: 0,
+    write: 0,
+    clear: 0,
+    copy: 0,
+    fill: 0,
+    read: 0,
+    map: 0,
+    signal: 0,
+  };
   readonly clock: Clock;
   /** Bytes of all buffers ever made. */
   createdBytes = 0;
@@ -55,6 +68,12 @@ export class MeasuredBackend<Buffer> extends CountingBackend<Buffer> {
     this.times.write += this.clock() - from;
   }
 
+  override clear(buffer: Buffer, offset: number, size: number): void {
+    const from = this.clock();
+    super.clear(buffer, offset, size);
+    this.times.clear += this.clock() - from;
+  }
+
   override copy(regions: readonly CopyRegion<Buffer>[]): void {
     const from = this.clock();
     super.copy(regions);
@@ -75,9 +94,22 @@ export class MeasuredBackend<Buffer> extends CountingBackend<Buffer> {
     return bytes;
   }
 
-  override signal(): Serial {
+  override map(buffer: Buffer, offset: number, size: number): Promise<Uint8Array> {
     const from = this.clock();
-    const serial = super.signal();
+    const bytes = super.map(buffer, offset, size);
+    this.times.map += this.clock() - from;
+    return bytes;
+  }
+
+  override unmap(buffer: Buffer): void {
+    const from = this.clock();
+    super.unmap(buffer);
+    this.times.map += this.clock() - from;
+  }
+
+  override signal(timeline = 0): Serial {
+    const from = this.clock();
+    const serial = super.signal(timeline);
     this.times.signal += this.clock() - from;
     return serial;
   }

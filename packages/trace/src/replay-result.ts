@@ -24,7 +24,7 @@ export interface ReplayResult {
   readonly ratio: number;
   /** Milliseconds in the graphics API, by what was asked of it. */
   readonly apiMs: ApiTimes;
-  /** Milliseconds in the graphics API for creation, destruction and upload. */
+  /** Milliseconds in the graphics API for creation, destruction and upload, by writes or by mapping. */
   readonly memoryApiMs: number;
   /**
    * Nanoseconds of one resource's creation and release, the graphics API included: the median, and the mean.

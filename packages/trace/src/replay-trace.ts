@@ -57,7 +57,7 @@ export async function replayTrace<Buffer, Resource extends Place<Buffer>>(
   replayer.finish();
   await new Pacer(backend.inner).settle();
   resolved.onProgress(trace.eventCount, trace.eventCount);
-  const { create, destroy, write } = backend.times;
+  const { create, destroy, write, clear, map } = backend.times;
   return {
     trace: trace.header.name,
     mode: target.mode,
@@ -70,7 +70,7 @@ export async function replayTrace<Buffer, Resource extends Place<Buffer>>(
     peakLiveBytes: figures.peakLiveBytes,
     ratio: backend.peakReservedBytes / Math.max(1, figures.peakLiveBytes),
     apiMs: { ...backend.times },
-    memoryApiMs: create + destroy + write,
+    memoryApiMs: create + destroy + write + clear + map,
     nsPerAllocate: replayer.allocations.medianNs(),
     nsPerAllocateMean: replayer.allocations.meanNs(),
     nsPerFree: replayer.frees.medianNs(),

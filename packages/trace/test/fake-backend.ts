@@ -1,5 +1,6 @@
 /** Fake backend: byte arrays that complete at once, for replays. Can be told to spoil what it stores. */
 import {
+  type AdoptedBuffer,
   type BackendLimits,
   type BufferDescriptor,
   BufferUsage,
@@ -16,6 +17,8 @@ export interface FakeBuffer {
   readonly bytes: Uint8Array;
   readonly usage: number;
   readonly label: string;
+  /** What the CPU has of it. */
+  mapped?: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
 }
 
 export class FakeBackend implements GpuBackend<FakeBuffer> {
@@ -35,6 +38,7 @@ export class FakeBackend implements GpuBackend<FakeBuffer> {
   ].map((properties) => ({ properties, heapIndex: 0, heapSizeBytes: Number.POSITIVE_INFINITY }));
   readonly stagingBytes: number = 0;
   readonly reuseAfter = 'submitted' as const;
+  readonly timelineCount = 1;
   readonly isLost: boolean = false;
   readonly lost: Promise<DeviceLoss> = new Promise(() => {});
   completedSerial: Serial = 0;
@@ -42,10 +46,18 @@ export class FakeBackend implements GpuBackend<FakeBuffer> {
   /** Called after every write with the bytes that it stored. */
   onWrite: (stored: Uint8Array) => void = () => {};
 
-  createBuffer({ size, usage, label = '' }: BufferDescriptor): CreatedBuffer<FakeBuffer> {
-    const buffer = { bytes: new Uint8Array(size), usage, label };
+  createBuffer({ size, usage, label = '', mapped }: BufferDescriptor): CreatedBuffer<FakeBuffer> {
+    const buffer: FakeBuffer = { bytes: new Uint8Array(size), usage, label };
     this.live.add(buffer);
-    return { buffer, settled: Promise.resolve() };
+    if (mapped !== true) return { buffer, settled: Promise.resolve() };
+    const bytes = new Uint8Array(size);
+    buffer.mapped = { offset: 0, bytes };
+    return { buffer, settled: Promise.resolve(), bytes };
+  }
+
+  adoptBuffer(buffer: FakeBuffer, { size }: AdoptedBuffer): void {
+    if (size !== buffer.bytes.length) throw new Error(`${buffer.label} has another size`);
+    this.live.add(buffer);
   }
 
   destroyBuffer(buffer: FakeBuffer): void {
@@ -56,6 +68,11 @@ export class FakeBackend implements GpuBackend<FakeBuffer> {
     this.check(buffer, BufferUsage.COPY_DST, offset, data.byteLength);
     buffer.bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
     this.onWrite(buffer.bytes.subarray(offset, offset + data.byteLength));
+  }
+
+  clear(buffer: FakeBuffer, offset: number, size: number): void {
+    this.check(buffer, BufferUsage.COPY_DST, offset, size);
+    buffer.bytes.fill(0, offset, offset + size);
   }
 
   copy(regions: readonly CopyRegion<FakeBuffer>[]): void {
@@ -73,8 +90,25 @@ export class FakeBackend implements GpuBackend<FakeBuffer> {
     return Promise.resolve(buffer.bytes.slice(offset, offset + size));
   }
 
+  map(buffer: FakeBuffer, offset: number, size: number): Promise<Uint8Array> {
+    this.check(buffer, BufferUsage.MAP_WRITE, offset, size);
+    const bytes = buffer.bytes.slice(offset, offset + size);
+    buffer.mapped = { offset, bytes };
+    return Promise.resolve(bytes);
+  }
+
+  unmap(buffer: FakeBuffer): void {
+    if (buffer.mapped === undefined) throw new Error(`${buffer.label} is not mapped`);
+    buffer.bytes.set(buffer.mapped.bytes, buffer.mapped.offset);
+    buffer.mapped = undefined;
+  }
+
   signal(): Serial {
     this.completedSerial++;
+    return this.completedSerial;
+  }
+
+  completedOn(): Serial {
     return this.completedSerial;
   }
 
@@ -88,6 +122,7 @@ export class FakeBackend implements GpuBackend<FakeBuffer> {
 
   private check(buffer: FakeBuffer, usage: number, offset: number, size: number): void {
     if (!this.live.has(buffer)) throw new Error(`${buffer.label} is dead`);
+    if (buffer.mapped !== undefined) throw new Error(`${buffer.label} is mapped`);
     if ((buffer.usage & usage) === 0) throw new Error(`${buffer.label} lacks usage ${usage}`);
     if (offset % 4 !== 0 || size % 4 !== 0) throw new Error(`${size} bytes at ${offset} are misaligned`);
     if (offset + size > buffer.bytes.byteLength) throw new Error(`${size} bytes at ${offset} are outside`);

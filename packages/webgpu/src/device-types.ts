@@ -9,6 +9,10 @@
 
 /** What the backend does with a `GPUBuffer`. */
 export interface WebGpuBuffer {
+  /** These three are looked at where they are, when a buffer is adopted. */
+  readonly size?: number;
+  readonly usage?: number;
+  readonly mapState?: string;
   mapAsync(mode: number, offset?: number, size?: number): Promise<unknown>;
   getMappedRange(offset?: number, size?: number): ArrayBuffer;
   unmap(): void;
@@ -20,6 +24,7 @@ export interface WebGpuBufferDescriptor {
   size: number;
   usage: number;
   label?: string;
+  mappedAtCreation?: boolean;
 }
 
 /** What the backend does with a `GPUCommandEncoder`. */
@@ -31,6 +36,7 @@ export interface WebGpuCommandEncoder<Buffer extends WebGpuBuffer> {
     targetOffset: number,
     size: number,
   ): void;
+  clearBuffer(buffer: Buffer, offset: number, size: number): void;
   finish(): object;
 }
 

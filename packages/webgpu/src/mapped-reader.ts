@@ -5,8 +5,7 @@
  *          time.
  * Promise  only the bytes asked for are mapped, rounded out to what WebGPU takes; the buffer is unmapped
  *          before the promise settles, whatever happened.
- * Refusal  while a read is under way the buffer can do nothing else: a submission that uses it is refused by
- *          the device.
+ * Refusal  while a read is under way the buffer can do nothing else: what would use it is refused.
  * Source   WebGPU, W3C, "Buffer Mapping": offsets are multiples of 8, sizes of 4.
  */
 import { BackendError } from '@gpuheap/core';
@@ -40,6 +39,8 @@ export class MappedReader<Buffer extends WebGpuBuffer> {
   read(buffer: Buffer, record: BufferRecord, offset: number, size: number): Promise<Uint8Array> {
     if (size === 0 || this.watch.isLost) return this.watch.guard(Promise.resolve(new Uint8Array(0)));
     const before = this.underWay.get(buffer);
+    record.mapState = 'pending';
+    record.readCount++;
     const map = (): Promise<Uint8Array> => this.mapAndCopy(buffer, record, offset, size);
     // The first one maps at once, so that it sees exactly what has been submitted so far.
     const bytes = before === undefined ? map() : before.then(map);
@@ -51,7 +52,14 @@ export class MappedReader<Buffer extends WebGpuBuffer> {
     over.then(() => {
       if (this.underWay.get(buffer) === over) this.underWay.delete(buffer);
     });
-    return this.watch.guard(bytes);
+    const read = this.watch.guard(bytes);
+    const release = (): void => {
+      record.readCount--;
+      if (record.readCount === 0) record.mapState = 'unmapped';
+    };
+    // First in line, so that whoever waits finds the buffer free again.
+    read.then(release, release);
+    return read;
   }
 
   private async mapAndCopy(
@@ -60,6 +68,10 @@ export class MappedReader<Buffer extends WebGpuBuffer> {
     offset: number,
     size: number,
   ): Promise<Uint8Array> {
+    // A read that waited for another may find that the buffer was given back meanwhile.
+    if (record.mapState === 'unmapped') {
+      throw new BackendError('backend-failed', 'the read failed: the buffer was given back');
+    }
     const start = offset - (offset % OFFSET_MULTIPLE);
     const length = Math.ceil((offset + size - start) / SIZE_MULTIPLE) * SIZE_MULTIPLE;
     const { result: mapped, verdict } = this.run(() => buffer.mapAsync(MAP_MODE_READ, start, length));

@@ -15,22 +15,33 @@ interface Scope {
 export class FakeBuffer implements WebGpuBuffer {
   readonly bytes: Uint8Array;
   readonly device: FakeDevice;
+  readonly size: number;
+  readonly usage: number;
   destroyed = false;
-  mapping: { readonly offset: number; readonly size: number } | undefined;
+  mapping: { readonly offset: number; readonly size: number; readonly mode: number } | undefined;
+  private handedOut: { readonly offset: number; readonly memory: ArrayBuffer }[] = [];
+  private abort: () => void = () => {};
 
-  constructor(device: FakeDevice, size: number) {
+  constructor(device: FakeDevice, { size, usage, mappedAtCreation }: WebGpuBufferDescriptor) {
     this.device = device;
     this.bytes = new Uint8Array(size);
+    this.size = size;
+    this.usage = usage;
+    if (mappedAtCreation === true) this.mapping = { offset: 0, size, mode: 2 };
   }
 
-  /** As WebGPU: one mapping at a time, of an aligned range. */
-  async mapAsync(_mode: number, offset = 0, size: number = this.bytes.length - offset): Promise<void> {
+  /** As WebGPU: one mapping at a time, of an aligned range. Unmapping aborts one that is pending. */
+  async mapAsync(mode: number, offset = 0, size: number = this.bytes.length - offset): Promise<void> {
     if (this.mapping !== undefined) throw new Error('already mapped, or about to be');
     if (offset % 8 !== 0 || size % 4 !== 0) throw new Error('misaligned mapping');
     const failure = this.device.mapFailures.shift();
     if (failure !== undefined) throw failure;
-    this.mapping = { offset, size };
-    await this.device.mapGate;
+    this.mapping = { offset, size, mode };
+    const aborted = new Promise<never>((_, reject) => {
+      this.abort = () => reject(new Error('aborted'));
+    });
+    await Promise.race([this.device.mapGate, aborted]);
+    this.abort = () => {};
   }
 
   getMappedRange(offset = 0, size: number = this.bytes.length - offset): ArrayBuffer {
@@ -38,14 +49,24 @@ export class FakeBuffer implements WebGpuBuffer {
     if (mapping === undefined || offset < mapping.offset || offset + size > mapping.offset + mapping.size) {
       throw new Error('not mapped there');
     }
-    return this.bytes.slice(offset, offset + size).buffer;
+    const memory = this.bytes.slice(offset, offset + size).buffer;
+    this.handedOut.push({ offset, memory });
+    return memory;
   }
 
+  /** As WebGPU: what was handed out to be written is taken, and all of it is detached. */
   unmap(): void {
+    for (const { offset, memory } of this.handedOut) {
+      if (this.mapping?.mode === 2) this.bytes.set(new Uint8Array(memory), offset);
+      structuredClone(memory, { transfer: [memory] });
+    }
+    this.handedOut = [];
     this.mapping = undefined;
+    this.abort();
   }
 
   destroy(): void {
+    this.unmap();
     this.destroyed = true;
   }
 }
@@ -100,7 +121,7 @@ export class FakeDevice implements WebGpuDevice<FakeBuffer> {
     this.descriptors.push(descriptor);
     const refusal = this.refusals.shift();
     if (refusal !== undefined) this.report(refusal.filter, refusal.message);
-    const buffer = new FakeBuffer(this, descriptor.size);
+    const buffer = new FakeBuffer(this, descriptor);
     this.buffers.push(buffer);
     return buffer;
   }
@@ -114,6 +135,9 @@ export class FakeDevice implements WebGpuDevice<FakeBuffer> {
         targetOffset: number,
         size: number,
       ): void => target.bytes.set(source.bytes.subarray(sourceOffset, sourceOffset + size), targetOffset),
+      clearBuffer: (buffer: FakeBuffer, offset: number, size: number): void => {
+        buffer.bytes.fill(0, offset, offset + size);
+      },
       finish: (): object => ({}),
     };
   }

@@ -5,39 +5,63 @@
  * Promise  `reservedBytes` is what the backend holds for us at this moment; counts only grow.
  */
 import { ForwardingBackend } from './forwarding-backend.ts';
-import type { BufferDescriptor, CopyRegion, CreatedBuffer } from './port.ts';
+import type { AdoptedBuffer, BufferDescriptor, CopyRegion, CreatedBuffer, GpuBackend } from './port.ts';
 
 /** A backend that keeps the books. */
 export class CountingBackend<Buffer> extends ForwardingBackend<Buffer> {
-  /** Bytes of the buffers that exist now, without the backend's own staging. */
+  /** Bytes of the buffers that were made here and exist now, without the backend's own staging. */
   bufferBytes = 0;
-  /** Largest `bufferBytes + stagingBytes` seen at a creation or a read. */
+  /** Bytes of the adopted buffers that are known now. */
+  adoptedBytes = 0;
+  /** Largest `reservedBytes` seen at a creation, an adoption or a read. */
   peakReservedBytes = 0;
   createdBufferCount = 0;
   destroyedBufferCount = 0;
   writeCount = 0;
   writtenBytes = 0;
+  clearCount = 0;
+  clearedBytes = 0;
   copyCount = 0;
   copiedBytes = 0;
   readCount = 0;
   private readonly sizes = new Map<Buffer, number>();
+  private readonly adopted = new Map<Buffer, number>();
 
-  /** Bytes held from the device: buffers and the backend's own staging. */
+  /** Bytes held from the device: buffers, adopted ones too, and the backend's own staging. */
   get reservedBytes(): number {
-    return this.bufferBytes + this.inner.stagingBytes;
+    return this.bufferBytes + this.adoptedBytes + this.inner.stagingBytes;
   }
 
   override createBuffer(descriptor: BufferDescriptor): CreatedBuffer<Buffer> {
     const created = super.createBuffer(descriptor);
-    this.sizes.set(created.buffer, descriptor.size);
-    this.bufferBytes += descriptor.size;
-    this.createdBufferCount++;
-    this.notePeak();
+    this.noteCreated(created.buffer, descriptor.size);
     return created;
   }
 
+  /** Counts a buffer that the backend has made. */
+  noteCreated(buffer: Buffer, sizeBytes: number): void {
+    this.sizes.set(buffer, sizeBytes);
+    this.bufferBytes += sizeBytes;
+    this.createdBufferCount++;
+    this.notePeak();
+  }
+
+  override adoptBuffer(buffer: Buffer, descriptor: AdoptedBuffer): void {
+    super.adoptBuffer(buffer, descriptor);
+    this.adopted.set(buffer, descriptor.size);
+    this.adoptedBytes += descriptor.size;
+    this.notePeak();
+  }
+
+  /** As the port says; an adopted buffer is forgotten, which counts as no destruction. */
   override destroyBuffer(buffer: Buffer): void {
     super.destroyBuffer(buffer);
+    const adoptedBytes = this.adopted.get(buffer);
+    if (adoptedBytes !== undefined) {
+      this.adoptedBytes -= adoptedBytes;
+      this.adopted.delete(buffer);
+      return;
+    }
     this.bufferBytes -= this.sizes.get(buffer) ?? 0;
     this.sizes.delete(buffer);
     this.destroyedBufferCount++;
@@ -47,6 +71,12 @@ export class CountingBackend<Buffer> extends ForwardingBackend<Buffer> {
     super.write(buffer, offset, data);
     this.writeCount++;
     this.writtenBytes += data.byteLength;
+  }
+
+  override clear(buffer: Buffer, offset: number, size: number): void {
+    super.clear(buffer, offset, size);
+    this.clearCount++;
+    this.clearedBytes += size;
   }
 
   override copy(regions: readonly CopyRegion<Buffer>[]): void {
@@ -67,6 +97,18 @@ export class CountingBackend<Buffer> extends ForwardingBackend<Buffer> {
     this.destroyedBufferCount += this.sizes.size;
     this.sizes.clear();
     this.bufferBytes = 0;
+    this.adopted.clear();
+    this.adoptedBytes = 0;
+  }
+
+  /** Goes on with another backend, which holds nothing of ours yet; the one before keeps what it had. */
+  replaceInner(inner: GpuBackend<Buffer>): void {
+    this.inner = inner;
+    this.destroyedBufferCount += this.sizes.size;
+    this.sizes.clear();
+    this.adopted.clear();
+    this.bufferBytes = 0;
+    this.adoptedBytes = 0;
   }
 
   private notePeak(): void {

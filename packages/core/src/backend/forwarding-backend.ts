@@ -3,6 +3,7 @@
  */
 import type { Serial } from '../base/quantities.ts';
 import type {
+  AdoptedBuffer,
   BackendLimits,
   BufferDescriptor,
   CopyRegion,
@@ -15,7 +16,7 @@ import type {
 /** Same port in and out: hands every call on. Override what shall be different. */
 export class ForwardingBackend<Buffer> implements GpuBackend<Buffer> {
   /** The backend behind it. */
-  readonly inner: GpuBackend<Buffer>;
+  inner: GpuBackend<Buffer>;
 
   constructor(inner: GpuBackend<Buffer>) {
     this.inner = inner;
@@ -31,6 +32,10 @@ export class ForwardingBackend<Buffer> implements GpuBackend<Buffer> {
 
   get stagingBytes(): number {
     return this.inner.stagingBytes;
+  }
+
+  get timelineCount(): number {
+    return this.inner.timelineCount;
   }
 
   get completedSerial(): Serial {
@@ -53,12 +58,20 @@ export class ForwardingBackend<Buffer> implements GpuBackend<Buffer> {
     return this.inner.createBuffer(descriptor);
   }
 
+  adoptBuffer(buffer: Buffer, descriptor: AdoptedBuffer): void {
+    this.inner.adoptBuffer(buffer, descriptor);
+  }
+
   destroyBuffer(buffer: Buffer): void {
     this.inner.destroyBuffer(buffer);
   }
 
   write(buffer: Buffer, offset: number, data: ArrayBufferView): void {
     this.inner.write(buffer, offset, data);
+  }
+
+  clear(buffer: Buffer, offset: number, size: number): void {
+    this.inner.clear(buffer, offset, size);
   }
 
   copy(regions: readonly CopyRegion<Buffer>[]): void {
@@ -69,8 +82,20 @@ export class ForwardingBackend<Buffer> implements GpuBackend<Buffer> {
     return this.inner.read(buffer, offset, size);
   }
 
-  signal(): Serial {
-    return this.inner.signal();
+  map(buffer: Buffer, offset: number, size: number): Promise<Uint8Array> {
+    return this.inner.map(buffer, offset, size);
+  }
+
+  unmap(buffer: Buffer): void {
+    this.inner.unmap(buffer);
+  }
+
+  signal(timeline = 0): Serial {
+    return this.inner.signal(timeline);
+  }
+
+  completedOn(timeline: number): Serial {
+    return this.inner.completedOn(timeline);
   }
 
   whenCompleted(serial: Serial): Promise<void> {

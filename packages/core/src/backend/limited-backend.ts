@@ -9,18 +9,23 @@ import { CountingBackend } from './counting-backend.ts';
 import type { BufferDescriptor, CreatedBuffer, GpuBackend } from './port.ts';
 
 export class LimitedBackend<Buffer> extends CountingBackend<Buffer> {
-  /** Bytes; Infinity for none. */
-  readonly budgetBytes: number;
+  /** Bytes; Infinity for none. Below what is held it refuses every creation and takes nothing away. */
+  budgetBytes: number;
 
   constructor(inner: GpuBackend<Buffer>, budgetBytes: number) {
     super(inner);
     this.budgetBytes = budgetBytes;
   }
 
+  /** Whether the budget has room for a buffer of `bytes`. */
+  mayReserve(bytes: number): boolean {
+    return this.reservedBytes + bytes <= this.budgetBytes;
+  }
+
   /** As the port says. @throws OutOfMemoryError `over-budget` */
   override createBuffer(descriptor: BufferDescriptor): CreatedBuffer<Buffer> {
     const reservedBytes = this.reservedBytes;
-    if (reservedBytes + descriptor.size > this.budgetBytes) {
+    if (!this.mayReserve(descriptor.size)) {
       throw new OutOfMemoryError(
         'over-budget',
         `a buffer of ${descriptor.size} bytes beside ${reservedBytes} held would pass the budget of ${this.budgetBytes}`,

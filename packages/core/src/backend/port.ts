@@ -1,5 +1,5 @@
 /**
- * The port to a graphics API: buffer, copy, fence.
+ * The port to a graphics API: buffer, copy, map, fence.
  *
  * Promise  what `core` may rely on in every backend; `@gpuheap/testing` has the suite that checks it.
  * Refusal  knows nothing of textures, pipelines or bind groups.
@@ -61,17 +61,39 @@ export interface BackendLimits {
   readonly copiesWithinBuffer: boolean;
 }
 
+/** Offsets of `map` are multiples of it, with every backend. */
+export const MAP_OFFSET_ALIGNMENT = 8;
+/** Sizes of `map`, and of buffers that are born mapped, are multiples of it, with every backend. */
+export const MAP_SIZE_ALIGNMENT = 4;
+
+/** Who has a buffer: the GPU; the CPU as soon as the GPU lets go of it; the CPU. */
+export type MapState = 'unmapped' | 'pending' | 'mapped';
+
 /** How a buffer is made. */
 export interface BufferDescriptor {
   /** Bytes, a positive multiple of `copyAlignment`, at most `maxBufferSize`. */
   readonly size: number;
   /**
-   * Bits of {@link BufferUsage}. MAP_READ goes with COPY_DST alone and with a HOST_VISIBLE memory type;
-   * MAP_WRITE is refused.
+   * Bits of {@link BufferUsage}. MAP_READ goes with COPY_DST alone, MAP_WRITE is MAP_WRITE | COPY_SRC and
+   * nothing else; both only with a HOST_VISIBLE memory type.
    */
   readonly usage: number;
   /** Index into `memoryTypes`. */
   readonly memoryType: number;
+  readonly label?: string;
+  /**
+   * Whether the buffer is born mapped, to be filled through `CreatedBuffer.bytes`. Only with MAP_WRITE; the
+   * size is then also a multiple of {@link MAP_SIZE_ALIGNMENT}. Default false.
+   */
+  readonly mapped?: boolean;
+}
+
+/** What a buffer is that the caller made itself. */
+export interface AdoptedBuffer {
+  /** All of its bytes. */
+  readonly size: number;
+  /** Bits of {@link BufferUsage} with which it was made. */
+  readonly usage: number;
   readonly label?: string;
 }
 
@@ -83,6 +105,8 @@ export interface CreatedBuffer<Buffer> {
    * when it has not, or a `BackendError` when the device was lost first. The buffer must still be destroyed.
    */
   readonly settled: Promise<void>;
+  /** All bytes of a buffer that was born mapped, zero at first; `unmap` detaches them. */
+  readonly bytes?: Uint8Array;
 }
 
 /** One copy between two buffers; offsets and size in bytes. */
@@ -100,7 +124,7 @@ export interface DeviceLoss {
   readonly message: string;
 }
 
-/** Buffer, copy, fence. `Buffer` is what the graphics API calls a buffer. */
+/** Buffer, copy, map, fence. `Buffer` is what the graphics API calls a buffer. */
 export interface GpuBackend<Buffer> {
   readonly limits: BackendLimits;
   /** At least one. The first DEVICE_LOCAL one is where resources live by default. */
@@ -117,8 +141,18 @@ export interface GpuBackend<Buffer> {
   createBuffer(descriptor: BufferDescriptor): CreatedBuffer<Buffer>;
 
   /**
-   * Gives a buffer back. Work submitted before still sees it; anything after is refused.
-   * @throws UsageError `dead-buffer`, `foreign-object`
+   * Makes known a buffer that the caller made on the same device by the API itself, so that it can be
+   * written, cleared, copied, read and mapped. It stays the caller's: `destroyBuffer` and `dispose` forget it
+   * and never destroy it, and who destroys it forgets it here first. A forgotten one may be adopted again.
+   * @throws UsageError `foreign-object` for what is no buffer of the API, `bad-argument` for one that is
+   *   known, `bad-size`, `bad-usage` also where the buffer itself tells otherwise, `mapped-buffer`,
+   *   `dead-buffer`, `unknown-option`, `disposed`
+   */
+  adoptBuffer(buffer: Buffer, descriptor: AdoptedBuffer): void;
+
+  /**
+   * Gives a buffer back, mapped or not. Work submitted before still sees it; anything after is refused.
+   * @throws UsageError `dead-buffer`, `foreign-object`, `disposed`
    */
   destroyBuffer(buffer: Buffer): void;
 
@@ -126,39 +160,86 @@ export interface GpuBackend<Buffer> {
    * Writes bytes; takes effect before later copies and submissions, after earlier ones. The data is taken at
    * once: the caller may reuse it on return. Needs COPY_DST; offset and byte length are multiples of
    * `copyAlignment`.
-   * @throws UsageError `misaligned`, `out-of-bounds`, `bad-usage`, `bad-data`, `dead-buffer`,
-   *   `foreign-object`, `disposed`
+   * @throws UsageError `misaligned`, `out-of-bounds`, `bad-usage`, `bad-data`, `mapped-buffer`,
+   *   `dead-buffer`, `foreign-object`, `disposed`
    */
   write(buffer: Buffer, offset: number, data: ArrayBufferView): void;
 
   /**
+   * Makes bytes zero; ordered as `write` is. Needs COPY_DST; offset and size are multiples of
+   * `copyAlignment`.
+   * @throws UsageError as `write`
+   */
+  clear(buffer: Buffer, offset: number, size: number): void;
+
+  /**
    * Copies in order, as one submission. All regions are checked before the first is recorded.
-   * @throws UsageError `same-buffer`, `misaligned`, `out-of-bounds`, `bad-usage`, `dead-buffer`,
-   *   `foreign-object`, `disposed`
+   * @throws UsageError `same-buffer`, `misaligned`, `out-of-bounds`, `bad-usage`, `mapped-buffer`,
+   *   `dead-buffer`, `foreign-object`, `disposed`
    */
   copy(regions: readonly CopyRegion<Buffer>[]): void;
 
   /**
    * The bytes after everything submitted so far; any offset and size inside the buffer. A buffer with
-   * MAP_READ is mapped, and nothing else may use it until the promise settles; one with COPY_SRC is read
-   * through the backend's own staging. Bad arguments throw at once, as for `write`; the promise rejects with
-   * a BackendError `device-lost` on loss or dispose.
+   * MAP_READ is mapped: all but `read` and `destroyBuffer` refuse it with `mapped-buffer` until the promise
+   * settles. One with COPY_SRC is read through the backend's own staging. Bad arguments throw at once, as for
+   * `write`; the promise rejects with a BackendError `device-lost` on loss or dispose.
    */
   read(buffer: Buffer, offset: number, size: number): Promise<Uint8Array>;
 
-  /** A point on the timeline after everything submitted so far. Serials grow by at least 1. */
-  signal(): Serial;
+  /**
+   * Maps a part of a buffer with MAP_WRITE as soon as the GPU is done with everything submitted that uses the
+   * buffer, and answers its bytes, which what is submitted after `unmap` sees as they are then. Offset a
+   * multiple of {@link MAP_OFFSET_ALIGNMENT}, size a positive one of {@link MAP_SIZE_ALIGNMENT}. From the
+   * call on the buffer is the CPU's, and all but `unmap` and `destroyBuffer` refuse it, until `unmap` or a
+   * rejection: BackendError `device-lost` on loss or dispose, `backend-failed` when the map failed or the
+   * buffer was destroyed first. A buffer whose map was rejected is unmapped.
+   * @throws UsageError `mapped-buffer`, `bad-usage`, `bad-size`, `misaligned`, `out-of-bounds`,
+   *   `dead-buffer`, `foreign-object`, `disposed`
+   */
+  map(buffer: Buffer, offset: number, size: number): Promise<Uint8Array>;
 
-  /** The latest point known to be reached; only grows. Stays where it is once the device is lost. */
+  /**
+   * Gives the bytes of a mapped buffer to the GPU; the array that had them is detached.
+   * @throws UsageError `not-mapped`, also while its map is pending, `bad-usage`, `dead-buffer`,
+   *   `foreign-object`, `disposed`
+   */
+  unmap(buffer: Buffer): void;
+
+  /** How many timelines there are, at least 1. What this port submits itself runs on timeline 0. */
+  readonly timelineCount: number;
+
+  /**
+   * A point on a timeline after everything submitted to it so far; timeline 0 by default. Serials grow by at
+   * least 1 from call to call, whatever the timeline: one numbering serves them all.
+   * @throws UsageError `bad-argument` for a timeline that does not exist, `disposed`
+   */
+  signal(timeline?: number): Serial;
+
+  /**
+   * The largest serial that is known to be reached with all before it, on every timeline; only grows. Stays
+   * where it is once the device is lost.
+   */
   readonly completedSerial: Serial;
 
   /**
-   * Resolves when `completedSerial >= serial`; rejects with `BackendError` `device-lost` on loss or dispose.
-   * @throws UsageError `bad-argument` for a serial that was never signalled
+   * The latest serial of one timeline that is known to be reached; only grows, and may be ahead of
+   * `completedSerial`. 0 before the first.
+   * @throws UsageError `bad-argument` for a timeline that does not exist, `disposed`
+   */
+  completedOn(timeline: number): Serial;
+
+  /**
+   * Resolves when `serial` is reached on its own timeline, whatever the others do; rejects with
+   * `BackendError` `device-lost` on loss or dispose.
+   * @throws UsageError `bad-argument` for a serial that was never signalled, `disposed`
    */
   whenCompleted(serial: Serial): Promise<void>;
 
-  /** When a range may be given away again: WebGPU orders one queue by itself, explicit APIs do not. */
+  /**
+   * When a range may be given away again: WebGPU orders one queue by itself, explicit APIs do not. With
+   * several timelines always `completed`.
+   */
   readonly reuseAfter: 'submitted' | 'completed';
 
   /** Resolves when the device is lost, also by `dispose()`; never rejects. */
@@ -168,8 +249,8 @@ export interface GpuBackend<Buffer> {
   readonly isLost: boolean;
 
   /**
-   * Destroys every buffer that it made and settles every promise. Does not destroy a device that it was
-   * given. May be called twice; afterwards every other call throws `disposed`.
+   * Destroys every buffer that it made, forgets adopted ones and settles every promise. Does not destroy a
+   * device that it was given. May be called twice; afterwards every other call throws `disposed`.
    */
   dispose(): void;
 }

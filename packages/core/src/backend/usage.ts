@@ -27,6 +27,9 @@ export const CHUNK_USAGE: number =
 /** What chunks for uploads and scratch can do. */
 export const TRANSFER_USAGE: number = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
+/** What a buffer can do that the CPU maps to fill: nothing but be copied from. */
+export const UPLOAD_USAGE: number = BufferUsage.MAP_WRITE | BufferUsage.COPY_SRC;
+
 /** What chunks for readbacks can do: WebGPU lets a buffer that the CPU maps do nothing else. */
 export const READBACK_USAGE: number = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
 

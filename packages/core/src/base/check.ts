@@ -63,3 +63,9 @@ export function checkOneOf<T extends string>(
     throw new UsageError('bad-argument', `${name} is ${show(value)}; pass one of ${known.join(', ')}`);
   }
 }
+
+/** Throws unless `value` is a string. */
+export function checkText(value: unknown, name: string): asserts value is string {
+  if (typeof value === 'string') return;
+  throw new UsageError('bad-argument', `${name} is ${show(value)}; pass a string`);
+}

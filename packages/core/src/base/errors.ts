@@ -27,12 +27,26 @@ export type UsageCode =
   | 'not-readable'
   | 'foreign-object'
   | 'dead-buffer'
+  | 'mapped-buffer'
+  | 'not-mapped'
   | 'dead-allocation'
   | 'disposed'
-  | 'no-memory-type';
+  | 'part-of-block'
+  | 'not-movable'
+  | 'pool-in-use'
+  | 'token-ended'
+  | 'scope-conflict'
+  | 'no-memory-type'
+  | 'unbalanced-scope';
 
 /** There was no room. Expected in long-running programs; carries what is needed to decide. */
-export type OutOfMemoryCode = 'over-budget' | 'refused-by-device';
+export type OutOfMemoryCode = 'over-budget' | 'pool-full' | 'refused-by-device';
+
+/**
+ * What would help: call `endFrame()` or `submitted()`; wait for the GPU, as `allocateAsync` does; free
+ * something; free something or raise the budget; the same with the limits of the pool.
+ */
+export type Remedy = 'end-frame' | 'wait' | 'free' | 'raise-budget' | 'raise-pool-limit';
 
 /** The device, or the way to one, failed. */
 export type BackendCode = 'device-lost' | 'backend-failed' | 'no-adapter';
@@ -80,19 +94,28 @@ export interface OutOfMemoryFigures {
   readonly budgetBytes: number;
 }
 
+const REMEDIES: Record<OutOfMemoryCode, Remedy> = {
+  'over-budget': 'raise-budget',
+  'pool-full': 'raise-pool-limit',
+  'refused-by-device': 'free',
+};
+
 /** No room: neither in what is held, nor within the budget, nor from the device. */
 export class OutOfMemoryError extends GpuMemoryError {
   declare readonly code: OutOfMemoryCode;
   readonly figures: OutOfMemoryFigures;
+  /** What would make room for the same request. */
+  readonly remedy: Remedy;
 
   constructor(
     code: OutOfMemoryCode,
     message: string,
     figures: OutOfMemoryFigures,
-    options?: { cause?: unknown },
+    options?: { cause?: unknown; remedy?: Remedy },
   ) {
     super(code, message, options);
     this.figures = figures;
+    this.remedy = options?.remedy ?? REMEDIES[code];
   }
 }
 

@@ -1,10 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * Allocation: what a user holds. Names a range in a chunk; knows how to write, read and free it.
+ * Allocation: what a user holds. Names a range in a chunk; knows how to write, read, resize and free it.
  *
  * Cost     every member O(1) beside the bytes moved.
- * Promise  once freed, every member but `size`, `label` and `isLive` throws `dead-allocation`, and nothing it
- *          held is touched.
+ * Promise  once freed, every member but `size`, `label`, `owner`, `version`, `userData` and `isLive` throws
+ *          `dead-allocation`, and nothing it held is touched.
  * Refusal  `write` starts at a multiple of 4 and ends at one, or at the allocation's end.
  */
 import type { WriteData } from '../base/bytes.ts';
@@ -13,6 +13,7 @@ import { UsageError } from '../base/errors.ts';
 import { type Handle, roundUp } from '../base/quantities.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
+import type { Account } from '../telemetry/account.ts';
 
 /** What WebGPU's bind-group entries take: always with an explicit size. Sizes are padded to 4 bytes. */
 export interface BufferBinding<Buffer> {
@@ -21,31 +22,119 @@ export interface BufferBinding<Buffer> {
   readonly size: number;
 }
 
+/** What the heap's books have of one allocation; undefined where there is nothing to note. */
+export interface BookEntry {
+  ownerAccount: Account | undefined;
+  labelAccount: Account | undefined;
+  scopeAccount: Account | undefined;
+  /** Where it was made, when stacks are kept. */
+  stack: string | undefined;
+}
+
+/** Stands for an allocation in its chunk where leaks are watched for. */
+export interface StandIn<Buffer> extends BookEntry {
+  label: string;
+  size: number;
+  chunk: Chunk<Buffer>;
+  handle: Handle;
+}
+
+/** What of a request an allocation keeps. */
+export interface AllocationFacts {
+  readonly size: number;
+  readonly alignment: number;
+  readonly label: string;
+  readonly owner: string;
+  readonly userData: unknown;
+  readonly restore: (() => WriteData | undefined) | undefined;
+}
+
 /** What an allocation needs of its heap. */
 export interface AllocationKeeper<Buffer> {
   write(allocation: Allocation<Buffer>, data: WriteData, at: number): void;
   read(allocation: Allocation<Buffer>, at: number, size: number): Promise<Uint8Array>;
+  resize(allocation: Allocation<Buffer>, size: number): void;
+  rename(allocation: Allocation<Buffer>, label: string): void;
   free(allocation: Allocation<Buffer>): void;
 }
 
 /** What a user holds: a range of a shared buffer, or a buffer of its own, until it is freed. */
-export class Allocation<Buffer> {
-  /** Bytes, exactly as asked for. */
-  readonly size: number;
-  readonly label: string;
-  /** Grows whenever `buffer` or `offset` change: rebuild bind groups then. */
-  readonly version: number = 0;
+export class Allocation<Buffer> implements BookEntry {
+  /** Anything that the application wants to find here again; the heap does not look at it. */
+  userData: unknown;
   /** @internal Where it lives; undefined once it is freed. */
   chunk: Chunk<Buffer> | undefined;
   /** @internal */
   handle: Handle = NO_SPACE;
+  /** @internal Bytes from the start of the range, for the members of a block. */
+  readonly delta: number;
+  /** @internal The block that it is a member of. */
+  readonly block: Allocation<Buffer> | undefined;
+  /** @internal The members of this block. */
+  members: readonly Allocation<Buffer>[] | undefined;
+  /** @internal Those that it shares no buffer with. */
+  apart: Set<Allocation<Buffer>> | undefined;
+  /** @internal The timelines on which it is used; undefined for the first alone. */
+  timelines: readonly number[] | undefined;
+  /** @internal Gives its bytes again when the GPU has lost them. */
+  readonly restore: (() => WriteData | undefined) | undefined;
+  /** @internal What has been written to it, where it keeps a copy. */
+  hostCopy: Uint8Array | undefined;
+  /** @internal What the books have of it. */
+  ownerAccount: Account | undefined;
+  /** @internal */
+  labelAccount: Account | undefined;
+  /** @internal */
+  scopeAccount: Account | undefined;
+  /** @internal Where it was made. */
+  stack: string | undefined;
+  /** @internal Who stands for it in its chunk, where leaks are watched for. */
+  record: StandIn<Buffer> | undefined;
+  /** @internal */
+  readonly alignment: number;
+  /** @internal The frame in which it was made. */
+  readonly bornFrame: number;
   private readonly keeper: AllocationKeeper<Buffer>;
+  private bytes: number;
+  private name: string;
+  private moves = 0;
+  private hooks: (() => void)[] | undefined;
+  /** Who made it, for statistics and reports. */
+  readonly owner: string;
 
   /** Made by `GpuHeap.allocate`. */
-  constructor(keeper: AllocationKeeper<Buffer>, size: number, label: string) {
+  constructor(
+    keeper: AllocationKeeper<Buffer>,
+    request: AllocationFacts,
+    bornFrame: number,
+    block?: Allocation<Buffer>,
+    delta = 0,
+  ) {
     this.keeper = keeper;
-    this.size = size;
-    this.label = label;
+    this.bytes = request.size;
+    this.name = request.label;
+    this.owner = request.owner;
+    this.alignment = request.alignment;
+    this.userData = request.userData;
+    this.restore = request.restore;
+    this.bornFrame = bornFrame;
+    this.block = block;
+    this.delta = delta;
+  }
+
+  /** Bytes, exactly as asked for. */
+  get size(): number {
+    return this.bytes;
+  }
+
+  /** Shown in snapshots, reports and errors. */
+  get label(): string {
+    return this.name;
+  }
+
+  /** Grows whenever `buffer` or `offset` change: rebuild bind groups then. */
+  get version(): number {
+    return this.moves;
   }
 
   /** Whether it has not been freed. */
@@ -63,7 +152,7 @@ export class Allocation<Buffer> {
 
   /** First byte in `buffer`. @throws UsageError `dead-allocation` · OutOfMemoryError */
   get offset(): number {
-    return this.home().suballocator.offsetOf(this.handle);
+    return this.home().suballocator.offsetOf(this.handle) + this.delta;
   }
 
   /**
@@ -73,8 +162,8 @@ export class Allocation<Buffer> {
    */
   binding(): BufferBinding<Buffer> {
     const chunk = this.home();
-    const offset = chunk.suballocator.offsetOf(this.handle);
-    return { buffer: chunk.buffer, offset, size: roundUp(this.size, 4) };
+    const offset = chunk.suballocator.offsetOf(this.handle) + this.delta;
+    return { buffer: chunk.buffer, offset, size: roundUp(this.bytes, 4) };
   }
 
   /**
@@ -92,13 +181,42 @@ export class Allocation<Buffer> {
    * @throws UsageError `dead-allocation`, `bad-offset`, `bad-size`, `out-of-bounds`, at once · rejects with
    *   BackendError
    */
-  read(at = 0, size: number = this.size - at): Promise<Uint8Array> {
+  read(at = 0, size: number = this.bytes - at): Promise<Uint8Array> {
     return this.keeper.read(this, at, size);
   }
 
   /**
+   * Makes it `size` bytes long: where it is, if what follows it is free, else by one move, which raises
+   * `version`. Bytes up to the shorter length stay; those gained are whatever was there before.
+   * @throws UsageError `dead-allocation`, `bad-size`, `too-large`, `not-movable` · OutOfMemoryError ·
+   *   BackendError
+   */
+  resize(size: number): void {
+    this.keeper.resize(this, size);
+  }
+
+  /** Gives it another label. @throws UsageError `dead-allocation`, `bad-argument` */
+  rename(label: string): void {
+    this.keeper.rename(this, label);
+  }
+
+  /**
+   * Calls `hook` after every move, when `buffer`, `offset` and `version` are new. Answers how to stop that.
+   * @throws UsageError `bad-argument`
+   */
+  on(event: 'moved', hook: () => void): () => void {
+    if (event !== 'moved' || typeof hook !== 'function') {
+      throw new UsageError('bad-argument', `on(${show(event)}, ${show(hook)}): pass 'moved' and a function`);
+    }
+    this.hooks = [...(this.hooks ?? []), hook];
+    return () => {
+      this.hooks = this.hooks?.filter((each) => each !== hook);
+    };
+  }
+
+  /**
    * Ends it; the bytes are reused when the GPU is done with them.
-   * @throws UsageError `dead-allocation`, `disposed`
+   * @throws UsageError `dead-allocation`, `part-of-block`, `disposed`
    */
   free(): void {
     this.keeper.free(this);
@@ -114,6 +232,50 @@ export class Allocation<Buffer> {
     return this.keeper === keeper;
   }
 
+  /** @internal It is so long now. */
+  setSize(size: number): void {
+    this.bytes = size;
+    if (this.record !== undefined) this.record.size = size;
+    if (this.hostCopy === undefined) return;
+    const copy = new Uint8Array(size);
+    copy.set(this.hostCopy.subarray(0, size));
+    this.hostCopy = copy;
+  }
+
+  /** @internal It is called so now. */
+  setLabel(label: string): void {
+    this.name = label;
+    if (this.record !== undefined) this.record.label = label;
+  }
+
+  /** @internal It lives elsewhere now, and so do its members. Tells nobody yet: see `tellMoved`. */
+  settleIn(chunk: Chunk<Buffer>, handle: Handle): void {
+    this.chunk = chunk;
+    this.handle = handle;
+    this.moves++;
+    if (this.record !== undefined) {
+      this.record.chunk = chunk;
+      this.record.handle = handle;
+    }
+    for (const member of this.members ?? []) member.settleIn(chunk, handle);
+  }
+
+  /** @internal Calls the hooks, when everything is as it should be. */
+  tellMoved(): void {
+    for (const hook of this.hooks ?? []) hook();
+    for (const member of this.members ?? []) member.tellMoved();
+  }
+
+  /** @internal It is dead from now on, and so are its members. */
+  end(): void {
+    this.chunk = undefined;
+    this.hooks = undefined;
+    for (const member of this.members ?? []) member.end();
+    if (this.apart === undefined) return;
+    for (const other of this.apart) other.apart?.delete(this);
+    this.apart = undefined;
+  }
+
   /**
    * @internal The chunk of a live allocation.
    * @throws UsageError `dead-allocation` · OutOfMemoryError · BackendError
@@ -123,7 +285,7 @@ export class Allocation<Buffer> {
     if (chunk === undefined) {
       throw new UsageError(
         'dead-allocation',
-        `allocation ${show(this.label)} of ${this.size} bytes has been freed; drop it when you free it`,
+        `allocation ${show(this.name)} of ${this.bytes} bytes has been freed; drop it when you free it`,
       );
     }
     if (chunk.refusal !== undefined) throw chunk.refusal;

@@ -5,57 +5,76 @@
  * Cost     allocate, free: O(1) beside the pool's walk over its chunks; see `memory/memory.ts`.
  * Promise  bytes written to an allocation are the bytes read from it; a freed range is reused only when the
  *          GPU can no longer confuse the two; the budget holds; a call that throws has changed nothing.
- * Refusal  moves and evicts nothing yet: allocations stay where they are.
+ * Refusal  moves nothing by itself and evicts nothing yet: `resize` and `resolveScope` move what they are
+ *          told to.
  */
-import { MemoryTypeSelector, type MemoryTypeWish } from '../backend/memory-type-selector.ts';
-import { type DeviceLoss, type GpuBackend, MemoryProperty } from '../backend/port.ts';
-import { CHUNK_USAGE, READBACK_USAGE, TRANSFER_USAGE } from '../backend/usage.ts';
+import type { DeviceLoss, GpuBackend } from '../backend/port.ts';
+import type { ScopeConflict } from '../backend/scope-conflicts.ts';
+import { checkScope } from '../backend/usage-scope.ts';
 import { checkInteger, checkOptions, show } from '../base/check.ts';
-import { OutOfMemoryError, UsageError } from '../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Serial } from '../base/quantities.ts';
-import { Memory, type MemorySettings } from '../memory/memory.ts';
-import type { Access, Location, Pool } from '../memory/pool.ts';
+import { Memory } from '../memory/memory.ts';
+import type { AccountsView } from '../telemetry/accounts.ts';
 import { type HeapStatistics, reportStatistics } from '../telemetry/heap-statistics.ts';
+import { type LeakReport, listLeaks } from '../telemetry/leaks.ts';
+import type { HeapReport } from '../telemetry/report.ts';
+import type { Scopes } from '../telemetry/scopes.ts';
 import { type HeapSnapshot, takeSnapshot } from '../telemetry/snapshot.ts';
+import { type AdoptionRequest, checkAdoptionRequest } from './adoption.ts';
 import type { Allocation } from './allocation.ts';
+import { Allocator } from './allocator.ts';
+import { Books, type OwnerRecord } from './books.ts';
+import { checkBudget, checkHeapOptions, type GpuHeapOptions } from './heap-options.ts';
+import type { HeapPool, HeapPoolOptions } from './heap-pool.ts';
+import { HeapPools } from './heap-pools.ts';
+import { reportAllocations, reportHeap } from './heap-report.ts';
 import { Keeper } from './keeper.ts';
-import { type AllocationRequest, checkRequest } from './request.ts';
+import { type Rebuilt, rebuildHeap } from './rebuild.ts';
+import { RecordingToken } from './recording-token.ts';
+import type { AllocationRequest } from './request.ts';
+import { type HeapBinding, resolveScope } from './scope.ts';
+import { Transfers } from './transfers.ts';
 
-/** How a heap is made. All optional, in bytes. */
-export interface GpuHeapOptions {
-  /** The most that is ever held from the device, staging included. Default: no limit. */
-  readonly budgetBytes?: number;
-  /** Chunks grow up to this size. A multiple of 65,536; default 16 MiB. */
-  readonly chunkBytes?: number;
-  /** Allocations of this size or more get a buffer of their own. Default: `chunkBytes`. */
-  readonly dedicatedBytes?: number;
+/** What `trim` leaves alone. */
+export interface TrimLimits {
+  /** Chunks that became empty within the last so many frames stay. Default 0. */
+  readonly idleFrames?: number;
 }
-
-const KNOWN = ['budgetBytes', 'chunkBytes', 'dedicatedBytes'] as const;
-const DEFAULT_CHUNK_BYTES: number = 16 * 1024 * 1024;
-const CHUNK_BYTES_STEP = 65_536;
-/** A chunk's suballocator counts in units of 16 bytes, of which it takes 2^31-1. */
-const MAX_CHUNK_BYTES: number = 2 ** 34;
 
 /** Few large buffers of one device serve many allocations. */
 export class GpuHeap<Buffer> {
-  /** The backend it was made with, which it does not own. */
-  readonly backend: GpuBackend<Buffer>;
   private readonly memory: Memory<Buffer>;
+  private readonly pools: HeapPools<Buffer>;
   private readonly keeper: Keeper<Buffer>;
-  private readonly selector: MemoryTypeSelector;
+  private readonly allocator: Allocator<Buffer>;
+  private readonly books: Books<Buffer>;
+  private readonly onLeak: ((leak: LeakReport) => void) | undefined;
   private isDisposed = false;
 
   /** @throws UsageError `bad-argument`, `unknown-option`, `bad-size` */
   constructor(backend: GpuBackend<Buffer>, options: GpuHeapOptions = {}) {
-    if (backend === null || typeof backend !== 'object' || typeof backend.createBuffer !== 'function') {
-      throw new UsageError('bad-argument', `backend is ${show(backend)}; pass a GpuBackend`);
-    }
+    checkBackend(backend);
     const settings = checkHeapOptions(options);
-    this.backend = backend;
-    this.selector = new MemoryTypeSelector(backend.memoryTypes);
-    this.memory = new Memory(backend, settings);
-    this.keeper = new Keeper(this.memory, () => this.poolFor('readback', 'read'));
+    this.memory = new Memory(backend, settings.budgetBytes);
+    this.memory.ladder.onPressure = settings.onPressure;
+    this.pools = new HeapPools(this.memory, backend.memoryTypes, settings);
+    const transfers = new Transfers(this.memory, {
+      readback: () => this.pools.standardPool('read', 'readback', 'default'),
+      scratch: () => this.pools.standardPool('read', 'scratch', 'default'),
+    });
+    const { log, watchLeaks, onLeak } = settings;
+    this.onLeak = onLeak;
+    const release = (record: OwnerRecord<Buffer>) => this.keeper.freeCollected(record);
+    this.books = new Books(log, () => this.memory.frame, watchLeaks ? { onLeak, release } : undefined);
+    this.keeper = new Keeper(this.memory, transfers, this.books);
+    this.allocator = new Allocator(this.memory, this.pools, this.keeper, () => this.checkUsable());
+    log.logMemory(backend.memoryTypes);
+  }
+
+  /** The backend that it works on, which it does not own. */
+  get backend(): GpuBackend<Buffer> {
+    return this.memory.backend.inner;
   }
 
   /** Resolves when the device is lost. */
@@ -63,26 +82,151 @@ export class GpuHeap<Buffer> {
     return this.backend.lost;
   }
 
+  /** The most that is ever held from the device, in bytes. */
+  get budgetBytes(): number {
+    return this.memory.backend.budgetBytes;
+  }
+
+  /**
+   * Sets the budget; Infinity for none. What is held beyond it stays until it is freed, and nothing is added.
+   * @throws UsageError `bad-size`, `disposed`
+   */
+  setBudget(budgetBytes: number): void {
+    this.checkUsable();
+    checkBudget(budgetBytes);
+    this.memory.backend.budgetBytes = budgetBytes;
+  }
+
   /**
    * A range of a chunk, or a buffer of its own when it is large. Its bytes are whatever was there before.
    * @throws UsageError `bad-argument`, `unknown-option`, `bad-size`, `bad-usage`, `bad-alignment`,
-   *   `too-large`, `no-memory-type`, `disposed`
-   * @throws OutOfMemoryError `over-budget`, `refused-by-device` · BackendError `device-lost`
+   *   `too-large`, `no-memory-type`, `dead-allocation`, `foreign-object`, `disposed`
+   * @throws OutOfMemoryError `over-budget`, `pool-full`, `refused-by-device` · BackendError `device-lost`
    */
-  allocate(request: AllocationRequest): Allocation<Buffer> {
-    this.checkUsable();
-    const checked = checkRequest(request, this.backend.limits);
-    return this.keeper.allocate(this.poolFor(checked.location, checked.access), checked);
+  allocate(request: AllocationRequest<Buffer>): Allocation<Buffer> {
+    return this.allocator.allocate(request);
   }
 
-  /** As `allocate`, but answers `undefined` instead of throwing an OutOfMemoryError. */
-  tryAllocate(request: AllocationRequest): Allocation<Buffer> | undefined {
-    try {
-      return this.allocate(request);
-    } catch (error) {
-      if (error instanceof OutOfMemoryError) return undefined;
-      throw error;
-    }
+  /** As `allocate`, but answers `undefined` instead of throwing an OutOfMemoryError, and costs less then. */
+  tryAllocate(request: AllocationRequest<Buffer>): Allocation<Buffer> | undefined {
+    return this.allocator.tryAllocate(request);
+  }
+
+  /**
+   * As `allocate`, but waits for what was released to become free, and for the device's word on a new buffer.
+   * Rejects with what `allocate` throws when waiting can not help, with BackendError when the device is lost
+   * and with UsageError `disposed` when the heap is meanwhile.
+   */
+  allocateAsync(request: AllocationRequest<Buffer>): Promise<Allocation<Buffer>> {
+    return this.allocator.allocateAsync(request);
+  }
+
+  /** All of them or none. O(requests). @throws as `allocate` does */
+  allocateMany(requests: readonly AllocationRequest<Buffer>[]): Allocation<Buffer>[] {
+    return this.allocator.allocateMany(requests);
+  }
+
+  /**
+   * Allocations side by side in one range, in their order: a mesh's vertices and indices. Answers the block;
+   * its `members` are as long as it is: it is freed and moved as one. All requests are of one access, location,
+   * lifetime and pool.
+   * @throws as `allocate` does
+   */
+  allocateBlock(requests: readonly AllocationRequest<Buffer>[], label = ''): Allocation<Buffer> {
+    return this.allocator.allocateBlock(requests, label);
+  }
+
+  /**
+   * Whether `allocate` of this request would succeed now, unless the device refuses. O(chunks + holes).
+   * @throws UsageError as `allocate` does
+   */
+  canAllocate(request: AllocationRequest<Buffer>): boolean {
+    return this.allocator.canAllocate(request);
+  }
+
+  /**
+   * The largest size with which `allocate` of this request would succeed now, in bytes, unless the device
+   * refuses; 0 when none would. The size in the request does not matter. O(chunks + holes).
+   * @throws UsageError as `allocate` does
+   */
+  largestAllocatable(request: AllocationRequest<Buffer>): number {
+    return this.allocator.largestAllocatable(request);
+  }
+
+  /**
+   * Makes room in advance, outside the frame: when the promise resolves, requests like this one are served
+   * from chunks that exist, up to `request.size` bytes together, and the device has cleared them.
+   * @throws as `allocate` does · rejects with OutOfMemoryError `refused-by-device`, BackendError
+   */
+  warm(request: AllocationRequest<Buffer>): Promise<void> {
+    return this.allocator.warm(request);
+  }
+
+  /**
+   * An allocation over a whole buffer that you made yourself on the same device: counted, read, written and
+   * copied as others are, never moved and never destroyed. `free` it before you destroy the buffer. It counts
+   * towards the budget, and is taken even beyond it.
+   * @throws UsageError `bad-argument`, `unknown-option`, `bad-size`, `bad-usage`, `foreign-object`,
+   *   `dead-buffer`, `disposed`
+   */
+  adopt(request: AdoptionRequest<Buffer>): Allocation<Buffer> {
+    this.checkUsable();
+    const { buffer, usage, facts } = checkAdoptionRequest(request);
+    return this.keeper.adopt(this.pools.adoptedPool(), buffer, usage, facts);
+  }
+
+  /**
+   * Whether one dispatch, or a whole render pass, may bind these allocations so: undefined, or the first
+   * conflict, which names both culprits. O(n log n).
+   * @throws UsageError `bad-argument`, `dead-allocation`, `out-of-bounds`
+   */
+  checkScope(
+    bindings: readonly HeapBinding<Buffer>[],
+  ): ScopeConflict<Buffer, Allocation<Buffer>> | undefined {
+    return checkScope(bindings, this.backend.limits);
+  }
+
+  /**
+   * Moves what must move so that one dispatch or render pass may bind these allocations so, the fewest bytes
+   * that suffice; answers those that moved, whose `version` has grown.
+   * @throws UsageError `scope-conflict` when no move can help, `dead-allocation`, `foreign-object`, `disposed`
+   *   · OutOfMemoryError · BackendError
+   */
+  resolveScope(bindings: readonly HeapBinding<Buffer>[]): Allocation<Buffer>[] {
+    this.checkUsable();
+    for (const binding of bindings) this.keeper.own(binding?.allocation, 'a binding');
+    return resolveScope(this.keeper, bindings);
+  }
+
+  /**
+   * Goes on with another backend after the device was lost: every allocation keeps its place, in buffers that
+   * are new, and its bytes come from its `restore` or its host copy, else they are zero. O(allocations).
+   * @throws UsageError `bad-argument` when the device is not lost, `no-memory-type`, `disposed` ·
+   *   OutOfMemoryError · BackendError; nothing has changed then
+   */
+  rebuild(backend: GpuBackend<Buffer>): Rebuilt<Buffer> {
+    this.checkUsable();
+    checkBackend(backend);
+    return rebuildHeap(this.memory, this.keeper, backend, this.pools.memoryTypesOn(backend));
+  }
+
+  /**
+   * A pool of your own, with a suballocator, a granularity and limits of its own.
+   * @throws UsageError `bad-argument`, `unknown-option`, `bad-usage`, `bad-size`, `bad-granularity`,
+   *   `no-memory-type`, `disposed` · OutOfMemoryError · BackendError
+   */
+  createPool(options: HeapPoolOptions): HeapPool<Buffer> {
+    this.checkUsable();
+    return this.pools.create(options);
+  }
+
+  /**
+   * Begins the recording of an encoder that is submitted after a later `endFrame()` than the next: tell the
+   * token what the encoder uses. Others need none. @throws UsageError `disposed`
+   */
+  record(): RecordingToken<Buffer> {
+    this.checkUsable();
+    return new RecordingToken(this.memory, this.keeper, () => !this.isDisposed);
   }
 
   /**
@@ -109,23 +253,60 @@ export class GpuHeap<Buffer> {
    * what a submission used between the submit and this call, and it is reusable at once.
    * O(ranges that fall due). @throws UsageError `disposed`
    */
-  submitted(): Serial {
+  submitted(timeline = 0): Serial {
     this.checkUsable();
-    return this.memory.submitted();
+    checkInteger(timeline, 'timeline', 0, this.backend.timelineCount - 1, 'bad-argument');
+    return this.memory.submitted(timeline);
   }
 
   /**
-   * Call after the frame's last `queue.submit`: as `submitted`, and chunks that stayed empty are given back.
+   * Call after the frame's last `queue.submit`: as `submitted`; what lived for this frame is freed, and chunks
+   * that stayed empty are given back.
    * O(ranges that fall due + chunks). @throws UsageError `disposed`
    */
   endFrame(): Serial {
     this.checkUsable();
+    this.keeper.endFrame();
     return this.memory.endFrame();
+  }
+
+  /**
+   * Gives empty chunks back, so far as their pools may shrink; answers the bytes. It happens by itself for
+   * chunks that stayed empty for 60 frames. O(chunks).
+   * @throws UsageError `bad-argument`, `unknown-option`, `disposed`
+   */
+  trim(limits: TrimLimits = {}): number {
+    this.checkUsable();
+    checkOptions(limits, 'limits', ['idleFrames']);
+    const { idleFrames = 0 } = limits;
+    checkInteger(idleFrames, 'idleFrames', 0, Number.MAX_SAFE_INTEGER, 'bad-argument');
+    this.memory.reclaim();
+    return this.memory.chunks.trim(idleFrames);
   }
 
   /** Fills and returns `into`, or a fresh record. O(chunks). */
   statistics(into?: HeapStatistics): HeapStatistics {
     return reportStatistics(this.memory as Memory<unknown>, this.keeper.counts, into);
+  }
+
+  /** What the allocations of each owner hold, by the `owner` of their requests. */
+  get owners(): AccountsView {
+    return this.books.owners;
+  }
+
+  /** What the allocations of each label hold. */
+  get labels(): AccountsView {
+    return this.books.labels;
+  }
+
+  /** Named nested stretches of the program; what is allocated in one is counted in it. */
+  get scopes(): Scopes {
+    return this.books.scopes;
+  }
+
+  /** Every live allocation, largest first, and every chunk; `formatReport` makes text of it. O(n log n). */
+  report(): HeapReport {
+    return reportHeap(this.memory as Memory<unknown>);
   }
 
   /** Every chunk and range, as versioned JSON. O(ranges). */
@@ -140,7 +321,9 @@ export class GpuHeap<Buffer> {
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;
+    this.tellLeaks();
     this.keeper.dispose();
+    this.pools.dispose();
     this.memory.dispose();
   }
 
@@ -149,16 +332,13 @@ export class GpuHeap<Buffer> {
     this.dispose();
   }
 
-  private poolFor(location: Location, access: Access): Pool<Buffer> {
-    const wish = WISHES[location];
-    const memoryType = this.selector.select(wish);
-    if (memoryType === -1) {
-      throw new UsageError(
-        'no-memory-type',
-        `no memory type for location '${location}' among ${this.backend.memoryTypes.length}; ask for location 'gpu'`,
-      );
+  private tellLeaks(): void {
+    const { log } = this.books;
+    if (!log.leaksOnDispose && this.onLeak === undefined) return;
+    for (const leak of listLeaks(reportAllocations(this.memory as Memory<unknown>))) {
+      log.logLeak(leak);
+      this.onLeak?.(leak);
     }
-    return this.memory.poolOf(memoryType, USAGES[location], access, location);
   }
 
   private checkUsable(): void {
@@ -166,37 +346,7 @@ export class GpuHeap<Buffer> {
   }
 }
 
-/** What the chunks of each location can do. */
-const USAGES: Record<Location, number> = {
-  gpu: CHUNK_USAGE,
-  scratch: TRANSFER_USAGE,
-  upload: TRANSFER_USAGE,
-  readback: READBACK_USAGE,
-};
-
-/** What kind of memory each location wants. */
-const WISHES: Record<Location, MemoryTypeWish> = {
-  gpu: { required: 0, preferred: MemoryProperty.DEVICE_LOCAL, avoided: MemoryProperty.LAZILY_ALLOCATED },
-  scratch: { required: 0, preferred: MemoryProperty.DEVICE_LOCAL, avoided: MemoryProperty.LAZILY_ALLOCATED },
-  upload: {
-    required: MemoryProperty.HOST_VISIBLE,
-    preferred: MemoryProperty.HOST_COHERENT,
-    avoided: MemoryProperty.HOST_CACHED,
-  },
-  readback: { required: MemoryProperty.HOST_VISIBLE, preferred: MemoryProperty.HOST_CACHED },
-};
-
-function checkHeapOptions(options: GpuHeapOptions): MemorySettings {
-  checkOptions(options, 'options', KNOWN);
-  const { chunkBytes = DEFAULT_CHUNK_BYTES, budgetBytes = Number.POSITIVE_INFINITY } = options;
-  const { dedicatedBytes = chunkBytes } = options;
-  checkInteger(chunkBytes, 'chunkBytes', CHUNK_BYTES_STEP, MAX_CHUNK_BYTES, 'bad-size');
-  if (chunkBytes % CHUNK_BYTES_STEP !== 0) {
-    throw new UsageError('bad-size', `chunkBytes is ${chunkBytes}; pass a multiple of ${CHUNK_BYTES_STEP}`);
-  }
-  checkInteger(dedicatedBytes, 'dedicatedBytes', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
-  if (budgetBytes !== Number.POSITIVE_INFINITY) {
-    checkInteger(budgetBytes, 'budgetBytes', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
-  }
-  return { chunkBytes, dedicatedBytes, budgetBytes };
+function checkBackend<Buffer>(backend: GpuBackend<Buffer>): void {
+  if (backend !== null && typeof backend === 'object' && typeof backend.createBuffer === 'function') return;
+  throw new UsageError('bad-argument', `backend is ${show(backend)}; pass a GpuBackend`);
 }

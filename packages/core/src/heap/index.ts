@@ -1,4 +1,10 @@
 export type { WriteData } from '../base/bytes.ts';
+export type { AdoptionRequest } from './adoption.ts';
 export { Allocation, type BufferBinding } from './allocation.ts';
-export { GpuHeap, type GpuHeapOptions } from './gpu-heap.ts';
+export { GpuHeap, type TrimLimits } from './gpu-heap.ts';
+export type { GpuHeapOptions } from './heap-options.ts';
+export { HeapPool, type HeapPoolOptions, type HeapPoolStatistics } from './heap-pool.ts';
+export type { Rebuilt } from './rebuild.ts';
+export { RecordingToken } from './recording-token.ts';
 export type { AllocationRequest } from './request.ts';
+export type { HeapBinding } from './scope.ts';

@@ -1,23 +1,24 @@
 /**
  * Keeper: what a heap does for its allocations. Knows which are its own and keeps their counts.
  *
- * Promise  a dead or foreign allocation is refused before anything is touched.
+ * Promise  a dead or foreign allocation is refused before anything is touched; a call that fails leaves its
+ *          allocation where it was, with its bytes.
  */
-import { TRANSFER_USAGE } from '../backend/usage.ts';
 import { bytesOfData, type WriteData } from '../base/bytes.ts';
-import { show } from '../base/check.ts';
+import { checkInteger, checkText, show } from '../base/check.ts';
 import { BackendError, UsageError } from '../base/errors.ts';
 import { roundUp } from '../base/quantities.ts';
-import type { Chunk } from '../memory/chunk.ts';
+import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
+import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { AllocationCounts } from '../telemetry/heap-statistics.ts';
-import { Allocation, type AllocationKeeper } from './allocation.ts';
+import { Allocation, type AllocationFacts, type AllocationKeeper } from './allocation.ts';
+import { layOut } from './block.ts';
+import { type Books, OwnerRecord } from './books.ts';
 import type { CheckedRequest } from './request.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
-
-const SCRATCH = { label: 'scratch' } as const;
-const STAGING = { label: 'staging' } as const;
+import type { Transfers } from './transfers.ts';
 
 export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   readonly counts: AllocationCounts = {
@@ -27,26 +28,114 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     peakAllocationCount: 0,
   };
   private readonly memory: Memory<Buffer>;
-  private readonly readbackPool: () => Pool<Buffer>;
-  private isDisposed = false;
+  private readonly transfers: Transfers<Buffer>;
+  private readonly books: Books<Buffer>;
+  /** Those that the next `endFrame` frees. */
+  private frameAllocations: Allocation<Buffer>[] = [];
 
-  /** `readbackPool`: where reads of everything else are staged. */
-  constructor(memory: Memory<Buffer>, readbackPool: () => Pool<Buffer>) {
+  constructor(memory: Memory<Buffer>, transfers: Transfers<Buffer>, books: Books<Buffer>) {
     this.memory = memory;
-    this.readbackPool = readbackPool;
+    this.transfers = transfers;
+    this.books = books;
   }
 
-  /** A fresh allocation in a pool. */
-  allocate(pool: Pool<Buffer>, request: CheckedRequest): Allocation<Buffer> {
-    const allocation = new Allocation<Buffer>(this, request.size, request.label);
-    allocation.handle = this.memory.place(pool, request.size, request.alignment, allocation);
-    allocation.chunk = this.memory.found;
-    const counts = this.counts;
-    counts.requestedBytes += request.size;
-    counts.allocationCount++;
-    counts.peakRequestedBytes = Math.max(counts.peakRequestedBytes, counts.requestedBytes);
-    counts.peakAllocationCount = Math.max(counts.peakAllocationCount, counts.allocationCount);
+  /** A fresh allocation in a pool, or undefined: then `memory.ladder.explain` says why. */
+  tryAllocate(pool: Pool<Buffer>, request: CheckedRequest<Buffer>): Allocation<Buffer> | undefined {
+    const allocation = new Allocation<Buffer>(this, request, this.memory.frame);
+    return this.placeNew(allocation, pool, request, this.chunksOf(request.apartFrom))
+      ? allocation
+      : undefined;
+  }
+
+  /** Allocations side by side in one range, or undefined, as `tryAllocate`. All requests are of one kind. */
+  tryAllocateBlock(
+    pool: Pool<Buffer>,
+    requests: readonly CheckedRequest<Buffer>[],
+    label: string,
+  ): Allocation<Buffer> | undefined {
+    const { size, alignment, offsets } = layOut(requests);
+    const whole = { ...(requests[0] as CheckedRequest<Buffer>), size, alignment, label, userData: undefined };
+    const block = new Allocation<Buffer>(this, whole, this.memory.frame);
+    block.members = requests.map(
+      (request, k) => new Allocation<Buffer>(this, request, this.memory.frame, block, offsets[k]),
+    );
+    const apartFrom = requests.flatMap((request) => request.apartFrom);
+    if (!this.placeNew(block, pool, { ...whole, apartFrom }, this.chunksOf(apartFrom))) return undefined;
+    for (const member of block.members) {
+      member.chunk = block.chunk;
+      member.handle = block.handle;
+    }
+    return block;
+  }
+
+  private placeNew(
+    allocation: Allocation<Buffer>,
+    pool: Pool<Buffer>,
+    request: CheckedRequest<Buffer>,
+    apart: readonly Chunk<Buffer>[] | undefined,
+  ): boolean {
+    const { memory } = this;
+    const handle = memory.place(pool, request.size, request.alignment, allocation, apart);
+    if (handle === NO_SPACE) return false;
+    const chunk = memory.found as Chunk<Buffer>;
+    allocation.chunk = chunk;
+    allocation.handle = handle;
+    if (request.zeroed && chunk.servedCount > 1) {
+      try {
+        memory.backend.clear(chunk.buffer, chunk.suballocator.offsetOf(handle), roundUp(request.size, 4));
+      } catch (error) {
+        allocation.end();
+        memory.cancel(chunk, handle);
+        throw error;
+      }
+    }
+    for (const other of request.apartFrom) keepApart(allocation, other);
+    if (request.lifetime === 'frame') this.frameAllocations.push(allocation);
+    if (request.hostCopy) allocation.hostCopy = new Uint8Array(request.size);
+    if (request.timelines !== undefined) {
+      allocation.timelines = request.timelines;
+      chunk.setTimelines(handle, request.timelines);
+    }
+    this.begin(allocation, chunk);
+    return true;
+  }
+
+  private begin(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): void {
+    const { handle } = allocation;
+    this.count(allocation.size, 1);
+    const owner = this.books.begin(allocation, chunk, chunk.suballocator.sizeOf(handle));
+    if (owner !== allocation) chunk.setOwner(handle, owner);
+  }
+
+  /** An allocation over a whole buffer that the caller made. @throws UsageError as `adoptBuffer` does */
+  adopt(pool: Pool<Buffer>, buffer: Buffer, usage: number, facts: AllocationFacts): Allocation<Buffer> {
+    const allocation = new Allocation<Buffer>(this, facts, this.memory.frame);
+    const chunk = this.memory.chunks.adopt(pool, buffer, facts.size, usage);
+    allocation.chunk = chunk;
+    allocation.handle = this.memory.placeIn(chunk, allocation);
+    this.begin(allocation, chunk);
     return allocation;
+  }
+
+  private count(bytes: number, allocations: number): void {
+    const counts = this.counts;
+    counts.requestedBytes += bytes;
+    counts.allocationCount += allocations;
+    if (counts.requestedBytes > counts.peakRequestedBytes) counts.peakRequestedBytes = counts.requestedBytes;
+    if (counts.allocationCount > counts.peakAllocationCount) {
+      counts.peakAllocationCount = counts.allocationCount;
+    }
+  }
+
+  private chunksOf(allocations: Iterable<Allocation<Buffer>>): Chunk<Buffer>[] | undefined {
+    let chunks: Chunk<Buffer>[] | undefined;
+    for (const allocation of allocations) {
+      const { chunk } = allocation;
+      if (chunk === undefined) continue;
+      if (chunks === undefined) chunks = [chunk];
+      else if (!chunks.includes(chunk)) chunks.push(chunk);
+    }
+    return chunks;
   }
 
   free(allocation: Allocation<Buffer>): void {
@@ -55,10 +144,133 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
       allocation.home(); // Throws: it is dead.
       return;
     }
+    checkWhole(allocation, 'freed');
+    this.forget(allocation, chunk);
     this.memory.release(chunk, allocation.handle);
-    allocation.chunk = undefined;
-    this.counts.requestedBytes -= allocation.size;
-    this.counts.allocationCount--;
+  }
+
+  /** Gives the range of an allocation back whose object was collected. */
+  freeCollected(record: OwnerRecord<Buffer>): void {
+    const { chunk, handle, size } = record;
+    this.books.remove(record, size, chunk.suballocator.sizeOf(handle));
+    this.count(-size, -1);
+    this.memory.release(chunk, handle);
+  }
+
+  /** Ends an allocation that nothing has used yet: its range is free at once. */
+  cancel(allocation: Allocation<Buffer>): void {
+    const chunk = allocation.chunk as Chunk<Buffer>;
+    this.forget(allocation, chunk);
+    this.memory.cancel(chunk, allocation.handle);
+  }
+
+  /** It is dead, and counted no more. */
+  forget(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): void {
+    this.books.end(allocation, chunk, chunk.suballocator.sizeOf(allocation.handle));
+    allocation.end();
+    this.count(-allocation.size, -1);
+  }
+
+  /** Frees what lived for this frame. O(such allocations). */
+  endFrame(): void {
+    const { frameAllocations } = this;
+    if (frameAllocations.length === 0) return;
+    for (const allocation of frameAllocations) if (allocation.isLive) this.free(allocation);
+    frameAllocations.length = 0;
+  }
+
+  rename(allocation: Allocation<Buffer>, label: string): void {
+    const chunk = allocation.home();
+    checkText(label, 'label');
+    if (allocation.block === undefined) {
+      this.books.renamed(allocation, label, chunk.suballocator.sizeOf(allocation.handle));
+    }
+    allocation.setLabel(label);
+  }
+
+  resize(allocation: Allocation<Buffer>, size: number): void {
+    const chunk = allocation.home();
+    checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
+    checkWhole(allocation, 'resized');
+    if (allocation.members !== undefined) {
+      throw new UsageError('part-of-block', 'a block has the size of its members; allocate another');
+    }
+    this.checkDevice();
+    const before = allocation.size;
+    if (size === before) return;
+    const used = chunk.suballocator.sizeOf(allocation.handle);
+    if (!this.resizeInPlace(chunk, allocation, size)) {
+      this.move(allocation, chunk.pool as Pool<Buffer>, size, []);
+      return;
+    }
+    allocation.setSize(size);
+    this.noteSize(allocation, before, used);
+  }
+
+  /** It was `size` bytes long, in `used` reserved ones, and is another size now. */
+  private noteSize(allocation: Allocation<Buffer>, size: number, used: number): void {
+    const chunk = allocation.chunk as Chunk<Buffer>;
+    this.count(allocation.size - size, 0);
+    const usedNow = chunk.suballocator.sizeOf(allocation.handle);
+    this.books.resized(allocation, allocation.size - size, usedNow - used);
+  }
+
+  private resizeInPlace(chunk: Chunk<Buffer>, allocation: Allocation<Buffer>, size: number): boolean {
+    const { kind } = chunk.pool;
+    if (chunk.dedicated || kind.placement !== 'shared') {
+      // It has a whole buffer: one of up to twice the bytes will do.
+      return size <= chunk.sizeBytes && (chunk.adopted || size > chunk.sizeBytes / 2);
+    }
+    if (size >= kind.dedicatedBytes) return false;
+    return this.memory.resizeInPlace(chunk, allocation.handle, size);
+  }
+
+  /**
+   * Moves an allocation into `pool`, away from the chunks of `apart` and of those that it is kept apart from,
+   * and makes it `size` bytes long. `version` grows and the hooks are called.
+   * @throws UsageError `not-movable`, `too-large` · OutOfMemoryError · BackendError
+   */
+  move(
+    allocation: Allocation<Buffer>,
+    pool: Pool<Buffer>,
+    size: number,
+    apart: readonly Chunk<Buffer>[],
+  ): void {
+    const from = allocation.home();
+    checkMovable(from, allocation);
+    const { memory } = this;
+    const before = allocation.size;
+    const used = from.suballocator.sizeOf(allocation.handle);
+    const kept = this.chunksOf(allocation.apart ?? []) ?? [];
+    const owner = allocation.record ?? allocation;
+    const handle = memory.place(pool, size, allocation.alignment, owner, [...apart, ...kept]);
+    if (handle === NO_SPACE) throw memory.ladder.explain(pool, size);
+    const to = memory.found as Chunk<Buffer>;
+    const bytes = roundUp(Math.min(allocation.size, size), 4);
+    try {
+      this.transfers.copy(
+        from,
+        from.suballocator.offsetOf(allocation.handle),
+        to,
+        to.suballocator.offsetOf(handle),
+        bytes,
+      );
+    } catch (error) {
+      memory.cancel(to, handle);
+      throw error;
+    }
+    memory.release(from, allocation.handle);
+    if (allocation.timelines !== undefined) to.setTimelines(handle, allocation.timelines);
+    allocation.settleIn(to, handle);
+    allocation.setSize(size);
+    this.noteSize(allocation, before, used);
+    allocation.tellMoved();
+  }
+
+  /** Whether it may be moved: not out of a caller's buffer or a readback. */
+  isMovable(allocation: Allocation<Buffer>): boolean {
+    const chunk = allocation.home();
+    return allocation.block === undefined && !chunk.adopted && chunk.pool.kind.location !== 'readback';
   }
 
   write(allocation: Allocation<Buffer>, data: WriteData, at: number): void {
@@ -67,35 +279,15 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     checkExtent(at, bytes.byteLength, allocation.size);
     checkGranules(at, bytes.byteLength, allocation.size);
     this.checkDevice();
-    if (bytes.byteLength === 0) return;
-    const offset = chunk.suballocator.offsetOf(allocation.handle) + at;
-    this.memory.backend.write(chunk.buffer, offset, padded(bytes));
+    this.transfers.write(chunk, allocation.offset + at, bytes);
+    allocation.hostCopy?.set(bytes, at);
   }
 
   read(allocation: Allocation<Buffer>, at: number, size: number): Promise<Uint8Array> {
     const chunk = allocation.home();
     checkExtent(at, size, allocation.size);
     this.checkDevice();
-    const pool = this.memory.pools[chunk.poolIndex] as Pool<Buffer>;
-    if (pool.location === 'readback') return this.memory.backend.read(chunk.buffer, at, size);
-    return this.readThroughCopy(chunk.buffer, chunk.suballocator.offsetOf(allocation.handle) + at, size);
-  }
-
-  /** What the GPU uses can not be mapped: the bytes are copied into a readback chunk, which is. */
-  private async readThroughCopy(source: Buffer, offset: number, size: number): Promise<Uint8Array> {
-    if (size === 0) return new Uint8Array(0);
-    const skipped = offset % 4;
-    const whole = roundUp(skipped + size, 4);
-    const handle = this.memory.place(this.readbackPool(), whole, 1, STAGING);
-    const chunk = this.memory.found as Chunk<Buffer>;
-    try {
-      this.memory.backend.copy([
-        { source, sourceOffset: offset - skipped, target: chunk.buffer, targetOffset: 0, size: whole },
-      ]);
-      return await this.memory.backend.read(chunk.buffer, skipped, size);
-    } finally {
-      if (!this.isDisposed) this.memory.release(chunk, handle);
-    }
+    return this.transfers.read(chunk, allocation.offset + at, size);
   }
 
   copy(
@@ -112,47 +304,31 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     checkGranules(sourceOffset, size, source.size);
     checkGranules(targetOffset, size, target.size);
     this.checkDevice();
-    if (size === 0) return;
-    const region = {
-      source: from.buffer,
-      sourceOffset: source.offset + sourceOffset,
-      target: to.buffer,
-      targetOffset: target.offset + targetOffset,
-      size: roundUp(size, 4),
-    };
-    if (from !== to) this.memory.backend.copy([region]);
-    else this.copyThroughScratch(region, this.memory.pools[from.poolIndex] as Pool<Buffer>);
+    this.transfers.copy(
+      from,
+      source.offset + sourceOffset,
+      to,
+      target.offset + targetOffset,
+      roundUp(size, 4),
+    );
   }
 
   /** Every allocation is dead from now on. O(chunks + allocations). */
   dispose(): void {
-    this.isDisposed = true;
+    this.transfers.dispose();
+    this.books.dispose();
     for (const pool of this.memory.pools) {
       for (const chunk of pool.chunks) {
-        for (const owner of chunk.liveOwners()) if (owner instanceof Allocation) owner.chunk = undefined;
+        for (const owner of chunk.liveOwners()) allocationOf(owner)?.end();
       }
     }
+    this.frameAllocations = [];
     this.counts.requestedBytes = 0;
     this.counts.allocationCount = 0;
   }
 
-  /** No copy within one buffer: the bytes go out to a scratch range of another chunk and back. */
-  private copyThroughScratch(region: WithinBuffer<Buffer>, pool: Pool<Buffer>): void {
-    const scratchPool = this.memory.poolOf(pool.memoryType, TRANSFER_USAGE, 'read', 'scratch');
-    const handle = this.memory.place(scratchPool, region.size, 1, SCRATCH);
-    const chunk = this.memory.found as Chunk<Buffer>;
-    const offset = chunk.suballocator.offsetOf(handle);
-    try {
-      this.memory.backend.copy([
-        { ...region, target: chunk.buffer, targetOffset: offset },
-        { ...region, source: chunk.buffer, sourceOffset: offset },
-      ]);
-    } finally {
-      this.memory.release(chunk, handle);
-    }
-  }
-
-  private own(allocation: unknown, name: string): Allocation<Buffer> {
+  /** @throws UsageError `foreign-object` unless it is an allocation of this heap */
+  own(allocation: unknown, name: string): Allocation<Buffer> {
     if (allocation instanceof Allocation && allocation.belongsTo(this)) return allocation;
     throw new UsageError(
       'foreign-object',
@@ -162,22 +338,35 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   private checkDevice(): void {
     if (!this.memory.backend.isLost) return;
-    throw new BackendError('device-lost', 'the device is lost; dispose of this heap and open another');
+    throw new BackendError('device-lost', 'the device is lost; rebuild this heap on another device');
   }
 }
 
-interface WithinBuffer<Buffer> {
-  readonly source: Buffer;
-  readonly sourceOffset: number;
-  readonly target: Buffer;
-  readonly targetOffset: number;
-  readonly size: number;
+/** The allocation that owns a range, if one does and its object is still there. */
+export function allocationOf<Buffer>(owner: RangeOwner | undefined): Allocation<Buffer> | undefined {
+  if (owner instanceof Allocation) return owner as Allocation<Buffer>;
+  return owner instanceof OwnerRecord ? (owner.deref() as Allocation<Buffer> | undefined) : undefined;
 }
 
-/** The bytes, followed by zeros up to a multiple of 4. */
-function padded(bytes: Uint8Array): Uint8Array {
-  if (bytes.byteLength % 4 === 0) return bytes;
-  const whole = new Uint8Array(roundUp(bytes.byteLength, 4));
-  whole.set(bytes);
-  return whole;
+function keepApart<Buffer>(one: Allocation<Buffer>, other: Allocation<Buffer>): void {
+  one.apart = (one.apart ?? new Set()).add(other);
+  other.apart = (other.apart ?? new Set()).add(one);
+}
+
+function checkWhole(allocation: Allocation<unknown>, what: string): void {
+  if (allocation.block === undefined) return;
+  throw new UsageError(
+    'part-of-block',
+    `${show(allocation.label)} is a member of block ${show(allocation.block.label)} and is not ${what} alone; take the block`,
+  );
+}
+
+function checkMovable(chunk: Chunk<unknown>, allocation: Allocation<unknown>): void {
+  checkWhole(allocation, 'moved');
+  const { location } = chunk.pool.kind;
+  if (location !== 'readback' && !chunk.adopted) return;
+  throw new UsageError(
+    'not-movable',
+    `${show(allocation.label)} ${chunk.adopted ? "lives in a caller's buffer" : 'is for readback, which no GPU copy can leave'}; free it and allocate another`,
+  );
 }

@@ -3,16 +3,18 @@
  *
  * Promise  a request that passes can be placed, if there is room.
  */
-
 import { type BackendLimits, BufferUsage } from '../backend/port.ts';
 import { CHUNK_USAGE, checkUsage, offsetAlignment, TRANSFER_USAGE } from '../backend/usage.ts';
-import { checkInteger, checkOneOf, checkOptions, show } from '../base/check.ts';
+import type { WriteData } from '../base/bytes.ts';
+import { checkInteger, checkOneOf, checkOptions, checkText, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
-import type { Access, Location } from '../memory/pool.ts';
+import type { Access, Lifetime, Location } from '../memory/pool-kind.ts';
 import { MAX_ALIGNMENT } from '../ranges/suballocator.ts';
+import type { Allocation } from './allocation.ts';
+import type { HeapPool } from './heap-pool.ts';
 
 /** What is asked for. */
-export interface AllocationRequest {
+export interface AllocationRequest<Buffer = unknown> {
   /** Bytes, 1 or more, exact: rounding is the heap's business. */
   readonly size: number;
   /** Bits of {@link BufferUsage}, which are `GPUBufferUsage`'s; without the MAP bits. */
@@ -32,51 +34,180 @@ export interface AllocationRequest {
    * COPY_DST.
    */
   readonly location?: 'gpu' | 'upload' | 'readback' | 'auto';
-  /** Shown in snapshots and errors. */
+  /**
+   * How long it will live: `frame`, freed by the next `endFrame()`; `transient`, some frames; `long`, as long
+   * as the application. Each has chunks of its own. Default: `default`.
+   */
+  readonly lifetime?: Lifetime;
+  /** Live allocations with which it shall never share a buffer, wherever either of them moves. */
+  readonly apartFrom?: readonly Allocation<Buffer>[];
+  /** Whether its bytes read as zero. Else they are whatever was there before. Default false. */
+  readonly zeroed?: boolean;
+  /** A pool made by `createPool`, whose kind then decides access, location and lifetime. */
+  readonly pool?: HeapPool<Buffer>;
+  /** Shown in snapshots, reports and errors. */
   readonly label?: string;
+  /** Who makes it, for statistics and reports. */
+  readonly owner?: string;
+  /** Kept on the allocation; the heap does not look at it. */
+  readonly userData?: unknown;
+  /**
+   * Gives its bytes again when the GPU has lost them, as after a loss of the device (see `GpuHeap.rebuild`);
+   * undefined for none.
+   */
+  readonly restore?: () => WriteData | undefined;
+  /** Whether to keep a copy of all that `write` writes, for the same end. Default false. */
+  readonly hostCopy?: boolean;
+  /** Where there are several queues: those on which it is used, by number. Default: the first alone. */
+  readonly timelines?: readonly number[];
 }
 
 /** A request with everything decided. */
-export interface CheckedRequest {
+export interface CheckedRequest<Buffer = unknown> {
   readonly size: number;
   readonly alignment: number;
   readonly access: Access;
-  readonly location: Location;
+  readonly location: Exclude<Location, 'scratch'>;
+  readonly lifetime: Lifetime;
+  readonly apartFrom: readonly Allocation<Buffer>[];
+  readonly zeroed: boolean;
+  readonly pool: HeapPool<Buffer> | undefined;
   readonly label: string;
+  readonly owner: string;
+  readonly userData: unknown;
+  readonly restore: (() => WriteData | undefined) | undefined;
+  readonly hostCopy: boolean;
+  /** Undefined for the first alone. */
+  readonly timelines: readonly number[] | undefined;
 }
 
-const KNOWN = ['size', 'usage', 'alignment', 'access', 'location', 'label'] as const;
+const KNOWN = [
+  'size',
+  'usage',
+  'alignment',
+  'access',
+  'location',
+  'lifetime',
+  'apartFrom',
+  'zeroed',
+  'pool',
+  'label',
+  'owner',
+  'userData',
+  'restore',
+  'hostCopy',
+  'timelines',
+] as const;
 const ACCESSES = ['read', 'write'] as const;
 const LOCATIONS = ['gpu', 'upload', 'readback', 'auto'] as const;
+const LIFETIMES = ['default', 'frame', 'transient', 'long'] as const;
+const NONE: readonly never[] = [];
 
-/** @throws UsageError `bad-argument`, `unknown-option`, `bad-size`, `bad-usage`, `bad-alignment` */
-export function checkRequest(request: AllocationRequest, limits: BackendLimits): CheckedRequest {
+/**
+ * @throws UsageError `bad-argument`, `unknown-option`, `bad-size`, `bad-usage`, `bad-alignment`
+ */
+export function checkRequest<Buffer>(
+  request: AllocationRequest<Buffer>,
+  limits: BackendLimits,
+  timelineCount: number,
+): CheckedRequest<Buffer> {
   checkOptions(request, 'request', KNOWN);
-  const { size, usage, alignment = 1, location = 'auto', label = '' } = request;
+  const { size, usage, alignment = 1, label = '', owner = '', zeroed = false, apartFrom = NONE } = request;
   checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
   checkInteger(alignment, 'alignment', 1, MAX_ALIGNMENT, 'bad-alignment');
-  checkOneOf(location, 'location', LOCATIONS);
-  const onGpu = location === 'gpu' || location === 'auto';
-  checkUsage(usage, onGpu ? CHUNK_USAGE : location === 'upload' ? TRANSFER_USAGE : BufferUsage.COPY_DST);
-  const isWritten = (usage & BufferUsage.STORAGE) !== 0;
-  const access = request.access === undefined ? (isWritten ? 'write' : 'read') : request.access;
-  checkOneOf(access, 'access', ACCESSES);
-  if (typeof label !== 'string')
-    throw new UsageError('bad-argument', `label is ${show(label)}; pass a string`);
+  checkText(label, 'label');
+  checkText(owner, 'owner');
+  const { hostCopy = false, restore } = request;
+  checkFlag(zeroed, 'zeroed');
+  checkFlag(hostCopy, 'hostCopy');
+  if (restore !== undefined && typeof restore !== 'function') {
+    throw new UsageError('bad-argument', `restore is ${show(restore)}; pass a function`);
+  }
+  if (!Array.isArray(apartFrom)) {
+    throw new UsageError('bad-argument', `apartFrom is ${show(apartFrom)}; pass an array of allocations`);
+  }
+  const { access, location, lifetime } = checkPlace(request, usage);
   const needed = offsetAlignment(usage, limits);
   return {
     size,
     alignment: needed % alignment === 0 ? needed : commonAlignment(needed, alignment),
-    access: onGpu ? access : 'read',
-    location: onGpu ? 'gpu' : location,
+    access,
+    location,
+    lifetime,
+    apartFrom,
+    zeroed,
+    pool: request.pool,
     label,
+    owner,
+    userData: request.userData,
+    restore,
+    hostCopy,
+    timelines: checkTimelines(request.timelines, timelineCount),
   };
+}
+
+function checkFlag(value: unknown, name: string): void {
+  if (typeof value === 'boolean') return;
+  throw new UsageError('bad-argument', `${name} is ${show(value)}; pass true or false`);
+}
+
+function checkTimelines(
+  timelines: readonly number[] | undefined,
+  timelineCount: number,
+): readonly number[] | undefined {
+  if (timelines === undefined) return undefined;
+  if (!Array.isArray(timelines) || timelines.length === 0 || new Set(timelines).size < timelines.length) {
+    throw new UsageError(
+      'bad-argument',
+      `timelines is ${show(timelines)}; pass an array of one or more numbers, each once`,
+    );
+  }
+  for (const timeline of timelines as readonly unknown[]) {
+    checkInteger(timeline, 'a timeline', 0, timelineCount - 1, 'bad-argument');
+  }
+  return timelines.length === 1 && timelines[0] === 0 ? undefined : [...timelines];
+}
+
+type Place = Pick<CheckedRequest, 'access' | 'location' | 'lifetime'>;
+
+/** Where it goes: what is asked for, or what its pool is for; the two may not differ. */
+function checkPlace<Buffer>(request: AllocationRequest<Buffer>, usage: number): Place {
+  const kind = request.pool?.kind;
+  const { location = kind?.location ?? 'auto', lifetime = kind?.lifetime ?? 'default' } = request;
+  checkOneOf(location, 'location', LOCATIONS);
+  checkOneOf(lifetime, 'lifetime', LIFETIMES);
+  const onGpu = location === 'gpu' || location === 'auto';
+  const place = onGpu ? 'gpu' : location;
+  checkUsage(usage, kind?.usage ?? LOCATION_USAGE[place]);
+  const isWritten = (usage & BufferUsage.STORAGE) !== 0;
+  const { access = kind?.access ?? (isWritten ? 'write' : 'read') } = request;
+  checkOneOf(access, 'access', ACCESSES);
+  const result: Place = { access: onGpu ? access : 'read', location: place, lifetime };
+  if (kind !== undefined) checkSame(result, kind);
+  return result;
+}
+
+/** What requests of each location may use. */
+const LOCATION_USAGE: Record<CheckedRequest['location'], number> = {
+  gpu: CHUNK_USAGE,
+  upload: TRANSFER_USAGE,
+  readback: BufferUsage.COPY_DST,
+};
+
+function checkSame(place: Place, kind: Place | { [name in keyof Place]: string }): void {
+  for (const name of ['access', 'location', 'lifetime'] as const) {
+    if (place[name] === kind[name]) continue;
+    throw new UsageError(
+      'bad-argument',
+      `${name} is '${place[name]}' in a pool for '${kind[name]}'; leave it out, or take another pool`,
+    );
+  }
 }
 
 /**
  * The least common multiple. @throws UsageError `bad-alignment` when it is beyond what a suballocator takes
  */
-function commonAlignment(needed: number, alignment: number): number {
+export function commonAlignment(needed: number, alignment: number): number {
   let a = needed;
   let b = alignment;
   while (b !== 0) {

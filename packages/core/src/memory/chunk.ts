@@ -2,48 +2,76 @@
  * Chunk: one backend buffer and one suballocator over it.
  *
  * Promise  live and pending ranges tile the chunk with the free ones; the owner of every live range is known.
- * Refusal  knows no pools and no budget; a chunk that the device refused afterwards serves nothing any more.
+ *          A range that an open recording has marked is not given back before the recording ends.
+ * Refusal  knows no budget; a chunk that the device refused afterwards serves nothing any more.
  */
 import type { BackendError, OutOfMemoryError } from '../base/errors.ts';
 import type { Handle } from '../base/quantities.ts';
 import { NO_SPACE, type Suballocator } from '../ranges/suballocator.ts';
+import type { PoolKind } from './pool-kind.ts';
 
 /** What a chunk remembers of the owner of a range: shown in snapshots. */
 export interface RangeOwner {
   readonly label: string;
 }
 
+/** The pool of a chunk, as far as a chunk and its ranges need it. */
+export interface ChunkPool {
+  readonly kind: PoolKind;
+  readonly index: number;
+}
+
 export class Chunk<Buffer> {
   /** Unique within the heap, never used again. */
   readonly id: number;
-  /** Which of the heap's pools it belongs to. */
-  readonly poolIndex: number;
-  readonly buffer: Buffer;
+  readonly pool: ChunkPool;
+  /** Another one after the device was lost and the heap rebuilt. */
+  buffer: Buffer;
   readonly sizeBytes: number;
   readonly suballocator: Suballocator;
   /** Whether one large allocation has it for itself. */
   readonly dedicated: boolean;
+  /** Whether the buffer belongs to the caller, who destroys it. */
+  readonly adopted: boolean;
   /** Set when the device went back on its word; the bytes of this chunk do not exist. */
   refusal: OutOfMemoryError | BackendError | undefined;
+  /** Resolves when the device has given its word on the buffer; then look at `refusal`. */
+  settled: Promise<void> = Promise.resolve();
   /** Reserved bytes of ranges that were released but not yet given back. */
   pendingBytes = 0;
   /** Live and pending ranges. */
   rangeCount = 0;
+  /** Ranges given out since the chunk was made: a first range reads as zero. */
+  servedCount = 0;
   /** The frame in which it became empty, and its turn among all that did; meaningless while it is not. */
   emptySinceFrame = 0;
   emptyTurn = 0;
   private readonly owners: (RangeOwner | undefined)[] = [];
+  /** Open recordings that use a range, by the range's index. */
+  private readonly marks: number[] = [];
+  private markCount = 0;
+  /** On which timelines a range is used, by the range's index, where that is not the first alone. */
+  private readonly timelines: (readonly number[] | undefined)[] = [];
+  /** Timelines whose boundary a released range still waits for, by the range's index, where it is several. */
+  private readonly waits: number[] = [];
   // A request that failed here fails again until something is freed, and so does any larger or stricter one.
   private refusedSize = Number.POSITIVE_INFINITY;
   private refusedAlignment = 1;
 
-  constructor(id: number, poolIndex: number, buffer: Buffer, suballocator: Suballocator, dedicated: boolean) {
+  constructor(
+    id: number,
+    pool: ChunkPool,
+    buffer: Buffer,
+    suballocator: Suballocator,
+    ownership: 'shared' | 'dedicated' | 'adopted',
+  ) {
     this.id = id;
-    this.poolIndex = poolIndex;
+    this.pool = pool;
     this.buffer = buffer;
     this.suballocator = suballocator;
     this.sizeBytes = suballocator.capacity;
-    this.dedicated = dedicated;
+    this.dedicated = ownership !== 'shared';
+    this.adopted = ownership === 'adopted';
   }
 
   /** A range for `owner`, or NO_SPACE. */
@@ -57,8 +85,18 @@ export class Chunk<Buffer> {
       return NO_SPACE;
     }
     this.rangeCount++;
+    this.servedCount++;
     this.owners[this.suballocator.indexOf(handle)] = owner;
     return handle;
+  }
+
+  /** Makes a live range longer or shorter where it is; whether that was possible. */
+  resize(handle: Handle, size: number): boolean {
+    const { suballocator } = this;
+    if (suballocator.resize === undefined) return false;
+    if (!suballocator.resize(handle, size)) return false;
+    this.refusedSize = Number.POSITIVE_INFINITY;
+    return true;
   }
 
   /** The owner has released a range; it stays reserved until `giveBack`. Answers its reserved bytes. */
@@ -72,11 +110,62 @@ export class Chunk<Buffer> {
   /** A released range is free again. Answers its reserved bytes. */
   giveBack(handle: Handle): number {
     const bytes = this.suballocator.sizeOf(handle);
+    if (this.timelines.length > 0) this.timelines[this.suballocator.indexOf(handle)] = undefined;
     this.suballocator.free(handle);
     this.pendingBytes -= bytes;
     this.rangeCount--;
     this.refusedSize = Number.POSITIVE_INFINITY;
     return bytes;
+  }
+
+  /** An open recording uses the range. */
+  mark(handle: Handle): void {
+    const index = this.suballocator.indexOf(handle);
+    this.marks[index] = (this.marks[index] ?? 0) + 1;
+    this.markCount++;
+  }
+
+  /** Such a recording has ended. Whether it was the last, and the range has been released meanwhile. */
+  unmark(handle: Handle): boolean {
+    const index = this.suballocator.indexOf(handle);
+    const left = (this.marks[index] as number) - 1;
+    this.marks[index] = left;
+    this.markCount--;
+    return left === 0 && this.owners[index] === undefined;
+  }
+
+  /** Whether an open recording uses the range. */
+  isMarked(handle: Handle): boolean {
+    return this.markCount > 0 && (this.marks[this.suballocator.indexOf(handle)] ?? 0) > 0;
+  }
+
+  /** The range is used on these timelines, and not only on the first. */
+  setTimelines(handle: Handle, timelines: readonly number[]): void {
+    this.timelines[this.suballocator.indexOf(handle)] = timelines;
+  }
+
+  /** On which timelines a range is used; undefined for the first alone. */
+  timelinesOf(handle: Handle): readonly number[] | undefined {
+    return this.timelines.length === 0 ? undefined : this.timelines[this.suballocator.indexOf(handle)];
+  }
+
+  /** A released range waits for so many timelines. */
+  setWaits(handle: Handle, count: number): void {
+    this.waits[this.suballocator.indexOf(handle)] = count;
+  }
+
+  /** One of the timelines has come so far; whether it was the last that the range waited for. */
+  endWait(handle: Handle): boolean {
+    if (this.waits.length === 0) return true;
+    const index = this.suballocator.indexOf(handle);
+    const left = (this.waits[index] ?? 1) - 1;
+    this.waits[index] = left === 0 ? 1 : left;
+    return left === 0;
+  }
+
+  /** `owner` stands for the owner of a live range from now on. */
+  setOwner(handle: Handle, owner: RangeOwner): void {
+    this.owners[this.suballocator.indexOf(handle)] = owner;
   }
 
   /** The owner of a live range; undefined when it is pending. */

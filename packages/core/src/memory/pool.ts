@@ -1,65 +1,54 @@
 /**
- * Pool: chunks of one kind, the same memory type, usage and access.
+ * Pool: chunks of one kind, the same memory type, usage, access, location and lifetime.
  *
  * Cost     reserve: O(chunks), and a chunk that has refused as much before is skipped in a few nanoseconds.
  * Promise  older chunks are filled first, so that younger ones run empty and can be given back.
+ * Refusal  makes no chunk itself; see `ladder.ts`.
  */
 import type { Handle } from '../base/quantities.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Chunk, RangeOwner } from './chunk.ts';
-
-/**
- * What shaders do with the allocations of a pool: WebGPU lets no shader write a buffer that it reads in the
- * same scope.
- */
-export type Access = 'read' | 'write';
-
-/** Where the bytes are wanted; `scratch` is the heap's own detour for copies within one buffer. */
-export type Location = 'gpu' | 'upload' | 'readback' | 'scratch';
+import type { PoolKind } from './pool-kind.ts';
 
 /** Chunks that serve one allocation at a time are at least this large. */
 export const LEAST_WHOLE_BYTES: number = 16 * 1024;
 
 export class Pool<Buffer> {
-  /** Its place among the heap's pools. */
+  readonly kind: PoolKind;
+  /** Its place among the pools of the heap when it was made; never used again. */
   readonly index: number;
-  readonly name: string;
-  readonly memoryType: number;
-  /** Bits of BufferUsage that every chunk has. */
-  readonly usage: number;
-  readonly access: Access;
-  readonly location: Location;
   /** Oldest first. */
   readonly chunks: Chunk<Buffer>[] = [];
   /** Bytes of all chunks. */
   reservedBytes = 0;
+  /** Bytes of live ranges, rounding included. */
+  usedBytes = 0;
+  /** Bytes of released ranges that may not be given away yet. */
+  pendingBytes = 0;
+  peakUsedBytes = 0;
+  liveCount = 0;
   /** Where the last `reserve` found room. */
   found: Chunk<Buffer> | undefined;
 
-  constructor(index: number, memoryType: number, usage: number, access: Access, location: Location) {
+  constructor(index: number, kind: PoolKind) {
     this.index = index;
-    this.name = location === 'gpu' ? `gpu-${access}` : location;
-    this.memoryType = memoryType;
-    this.usage = usage;
-    this.access = access;
-    this.location = location;
+    this.kind = kind;
   }
 
   /**
-   * Whether every chunk serves one allocation at a time: reading maps a whole buffer, and nothing else may
-   * use it then.
+   * A range in the oldest chunk that has room and is none of `apart` (see `found`), or NO_SPACE.
    */
-  get oneEach(): boolean {
-    return this.location === 'readback';
-  }
-
-  /** A range in the oldest chunk that has room (see `found`), or NO_SPACE. */
-  reserve(size: number, alignment: number, owner: RangeOwner): Handle {
-    if (this.oneEach) return this.reserveWhole(size, owner);
+  reserve(
+    size: number,
+    alignment: number,
+    owner: RangeOwner,
+    apart: readonly Chunk<Buffer>[] | undefined,
+  ): Handle {
+    if (this.kind.placement === 'whole') return this.reserveWhole(size, owner, apart);
     const chunks = this.chunks;
     for (let i = 0; i < chunks.length; i++) {
       const chunk = chunks[i] as Chunk<Buffer>;
-      if (chunk.dedicated) continue;
+      if (chunk.dedicated || apart?.includes(chunk)) continue;
       const handle = chunk.reserve(size, alignment, owner);
       if (handle !== NO_SPACE) {
         this.found = chunk;
@@ -70,16 +59,52 @@ export class Pool<Buffer> {
   }
 
   /** The smallest empty chunk that holds `size`, whole. */
-  private reserveWhole(size: number, owner: RangeOwner): Handle {
+  private reserveWhole(size: number, owner: RangeOwner, apart: readonly Chunk<Buffer>[] | undefined): Handle {
     let best: Chunk<Buffer> | undefined;
     for (const chunk of this.chunks) {
       if (chunk.rangeCount > 0 || chunk.refusal !== undefined || chunk.dedicated) continue;
-      if (chunk.sizeBytes < size) continue;
+      if (chunk.sizeBytes < size || apart?.includes(chunk)) continue;
       if (best === undefined || chunk.sizeBytes < best.sizeBytes) best = chunk;
     }
     if (best === undefined) return NO_SPACE;
     this.found = best;
     return best.reserve(size, 1, owner);
+  }
+
+  /** Free bytes of the chunks that serve many. O(chunks). */
+  get sharedFreeBytes(): number {
+    let bytes = 0;
+    for (const chunk of this.chunks) {
+      if (chunk.dedicated || chunk.refusal !== undefined) continue;
+      bytes += chunk.sizeBytes - chunk.suballocator.statistics().used;
+    }
+    return bytes;
+  }
+
+  /** Whether it may do without `bytes` of one chunk. */
+  mayShrinkBy(bytes: number): boolean {
+    const { minBytes, minChunks } = this.kind;
+    return this.reservedBytes - bytes >= minBytes && this.chunks.length > minChunks;
+  }
+
+  /** The chunks that `mayGo` names, so far as the pool may do without them: bytes and count. O(chunks). */
+  shrinkable(mayGo: (chunk: Chunk<Buffer>) => boolean): { bytes: number; count: number } {
+    const { minBytes, minChunks } = this.kind;
+    let bytes = 0;
+    let count = 0;
+    for (const chunk of this.chunks) {
+      if (this.chunks.length - count <= minChunks) break;
+      if (this.reservedBytes - bytes - chunk.sizeBytes < minBytes || !mayGo(chunk)) continue;
+      bytes += chunk.sizeBytes;
+      count++;
+    }
+    return { bytes, count };
+  }
+
+  /** Whether it may have a chunk of `bytes` more. */
+  mayGrowBy(bytes: number): boolean {
+    const { maxBytes, maxChunks } = this.kind;
+    return this.reservedBytes + bytes <= maxBytes && this.chunks.length < maxChunks;
   }
 
   add(chunk: Chunk<Buffer>): void {

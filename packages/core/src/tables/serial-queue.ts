@@ -23,6 +23,16 @@ export class SerialQueue<Item> {
     return this.count;
   }
 
+  /** Whether an entry waits for a `stamp` to come. */
+  get hasUnstamped(): boolean {
+    return this.stampedCount < this.count;
+  }
+
+  /** Whether an entry waits for a serial. */
+  get hasStamped(): boolean {
+    return this.stampedCount > 0;
+  }
+
   /** Adds an entry that waits for whatever serial the next `stamp` names. */
   put(item: Item, number: number): void {
     if (this.count === this.items.length) this.grow();

@@ -15,6 +15,8 @@ export interface HeapStatistics {
   freeBytes: number;
   /** Held from the device: chunks, dedicated buffers and the backend's staging. */
   reservedBytes: number;
+  /** The part of `reservedBytes` that the caller made and the heap has adopted. */
+  adoptedBytes: number;
   /** The staging part of `reservedBytes`. */
   stagingBytes: number;
   /** The most that may be reserved; Infinity when there is no limit. */
@@ -35,6 +37,8 @@ export interface HeapStatistics {
   copyCount: number;
   copiedBytes: number;
   readCount: number;
+  clearCount: number;
+  clearedBytes: number;
 }
 
 /** What the heap itself counts. */
@@ -56,8 +60,9 @@ export function reportStatistics(
   out.requestedBytes = counts.requestedBytes;
   out.usedBytes = memory.usedBytes;
   out.pendingBytes = memory.pendingBytes;
-  out.freeBytes = backend.bufferBytes - memory.usedBytes - memory.pendingBytes;
+  out.freeBytes = backend.bufferBytes + backend.adoptedBytes - memory.usedBytes - memory.pendingBytes;
   out.reservedBytes = backend.reservedBytes;
+  out.adoptedBytes = backend.adoptedBytes;
   out.stagingBytes = backend.stagingBytes;
   out.budgetBytes = backend.budgetBytes;
   out.allocationCount = counts.allocationCount;
@@ -74,5 +79,7 @@ export function reportStatistics(
   out.copyCount = backend.copyCount;
   out.copiedBytes = backend.copiedBytes;
   out.readCount = backend.readCount;
+  out.clearCount = backend.clearCount;
+  out.clearedBytes = backend.clearedBytes;
   return out;
 }

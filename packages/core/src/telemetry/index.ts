@@ -1,2 +1,12 @@
+export type { AccountStatistics } from './account.ts';
+export type { AccountsView } from './accounts.ts';
+export type { ChunkReport } from './chunk-report.ts';
+export type { AllocationLine, DebugSettings, Logger, LogLine, MemoryLine } from './debug-log.ts';
+export { formatBytes } from './format-bytes.ts';
+export { type FormatOptions, formatReport } from './format-report.ts';
+export type { Fragmentation } from './fragmentation.ts';
 export type { HeapStatistics } from './heap-statistics.ts';
+export type { LeakReason, LeakReport } from './leaks.ts';
+export type { AllocationReport, HeapReport, PoolReport, ReportTotals } from './report.ts';
+export type { OpenScope, Scopes } from './scopes.ts';
 export type { ChunkSnapshot, HeapSnapshot, RangeSnapshot } from './snapshot.ts';

@@ -6,7 +6,7 @@
  */
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { Access, Location } from '../memory/pool.ts';
+import type { Access, Location } from '../memory/pool-kind.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { HeapStatistics } from './heap-statistics.ts';
 
@@ -50,11 +50,11 @@ export function takeSnapshot(memory: Memory<unknown>, statistics: HeapStatistics
     for (const chunk of pool.chunks) {
       chunks.push({
         id: chunk.id,
-        pool: pool.name,
-        memoryType: pool.memoryType,
-        usage: pool.usage,
-        access: pool.access,
-        location: pool.location,
+        pool: pool.kind.name,
+        memoryType: pool.kind.memoryType,
+        usage: pool.kind.usage,
+        access: pool.kind.access,
+        location: pool.kind.location,
         sizeBytes: chunk.sizeBytes,
         dedicated: chunk.dedicated,
         ranges: describeRanges(chunk),

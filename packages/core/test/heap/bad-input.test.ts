@@ -70,7 +70,18 @@ describe('bad input', () => {
         'bad-argument',
         { ...FINE, label },
       ]),
-      ...['lifetime', 'sizes', 'Size', 'priority'].map((name): [string, unknown] => [
+      ...[null, 1, 'forever', {}].map((lifetime): [string, unknown] => [
+        'bad-argument',
+        { ...FINE, lifetime },
+      ]),
+      ...[null, 1, 'yes', {}].map((zeroed): [string, unknown] => ['bad-argument', { ...FINE, zeroed }]),
+      ...[null, 1, 'all', {}].map((apartFrom): [string, unknown] => ['bad-argument', { ...FINE, apartFrom }]),
+      ...[null, 1, {}].map((owner): [string, unknown] => ['bad-argument', { ...FINE, owner }]),
+      ...[null, 1, 'mine', {}].map((pool): [string, unknown] => ['foreign-object', { ...FINE, pool }]),
+      ['foreign-object', { ...FINE, apartFrom: [{}] }],
+      ['foreign-object', { ...FINE, apartFrom: [openHeap().heap.allocate(FINE)] }],
+      ['foreign-object', { ...FINE, pool: openHeap().heap.createPool({ name: 'elsewhere' }) }],
+      ...['lifeTime', 'sizes', 'Size', 'priority'].map((name): [string, unknown] => [
         'unknown-option',
         { ...FINE, [name]: 1 },
       ]),

@@ -11,6 +11,8 @@ export interface OpenedBackend<Buffer> {
   readonly backend: GpuBackend<Buffer>;
   /** Lets a virtual device do the work that is queued; does nothing where the device works by itself. */
   advance(): Promise<void>;
+  /** A buffer made by the API itself. Present where the environment claims `adoption`. */
+  makeOutside?(size: number, usage: number): Buffer;
   /** Another backend over the same device. Present where the environment claims `sibling`. */
   sibling?(): GpuBackend<Buffer>;
   /** Loses the device. Present where the environment claims `loss`. */
@@ -20,10 +22,11 @@ export interface OpenedBackend<Buffer> {
 }
 
 /**
- * What a case can need of its environment: a device that can be lost, a second backend on one device, memory
- * that is shared between threads (`SharedArrayBuffer` exists and the backend takes views of it).
+ * What a case can need of its environment: a device that can be lost, a second backend on one device, buffers
+ * that are made beside the backend, memory that is shared between threads (`SharedArrayBuffer` exists and the
+ * backend takes views of it).
  */
-export type BackendContractCapability = 'loss' | 'sibling' | 'shared-memory';
+export type BackendContractCapability = 'loss' | 'sibling' | 'adoption' | 'shared-memory';
 
 /** Where the suite runs: how to open the backend under test, and what else can be asked. */
 export interface BackendContractEnvironment<Buffer> {
@@ -39,8 +42,8 @@ export interface BackendContractEnvironment<Buffer> {
 export interface BackendContractCase {
   /** The sentence, after the part of the port that it belongs to: `copy: runs its regions in order`. */
   readonly name: string;
-  /** What the environment must claim for the case to make sense. */
-  readonly needs?: BackendContractCapability;
+  /** What the environment must claim for the case to make sense, one thing or several. */
+  readonly needs?: BackendContractCapability | readonly BackendContractCapability[];
   /** Rejects at the first check that fails: with a `BackendContractViolation`, or what the backend threw. */
   run<Buffer>(environment: BackendContractEnvironment<Buffer>): Promise<void>;
 }

@@ -3,9 +3,9 @@ import { type BufferDescriptor, BufferUsage } from '@gpuheap/core/backend';
 import { expectBytes, expectCode, expectEqual, expectThat } from './assertions.ts';
 import { BAD_BYTES, describeValue } from './bad-values.ts';
 import type { BackendContractCase } from './contract-case.ts';
-import { BOTH_WAYS, backendCase, isHostVisible, patternOf, READBACK, type Session } from './session.ts';
+import { BOTH_WAYS, backendCase, patternOf, type Session } from './session.ts';
 
-const { MAP_READ, MAP_WRITE, COPY_SRC, COPY_DST, STORAGE } = BufferUsage;
+const { MAP_READ, MAP_WRITE, COPY_DST, STORAGE } = BufferUsage;
 const ALL_USAGES = Object.values(BufferUsage).reduce((all, bit) => all + bit, 0);
 
 /** Throws unless creating that buffer is refused with one of `codes`. */
@@ -152,26 +152,6 @@ const refusesUsages = backendCase('createBuffer: refuses usages that are no set 
   }
 });
 
-const refusesMapping = backendCase(
-  'createBuffer: MAP_READ goes with COPY_DST and host memory, MAP_WRITE not at all',
-  async (session) => {
-    for (const [memoryType, type] of session.backend.memoryTypes.entries()) {
-      refuse(session, { usage: MAP_WRITE, memoryType }, 'bad-usage');
-      refuse(session, { usage: MAP_WRITE | COPY_SRC, memoryType }, 'bad-usage');
-      for (const bit of Object.values(BufferUsage)) {
-        if (bit !== MAP_READ && bit !== COPY_DST)
-          refuse(session, { usage: READBACK | bit, memoryType }, 'bad-usage');
-      }
-      if (!isHostVisible(type)) {
-        refuse(session, { usage: READBACK, memoryType }, 'bad-usage');
-        continue;
-      }
-      const { settled } = session.backend.createBuffer({ size: session.up(64), usage: READBACK, memoryType });
-      expectEqual(await session.after(settled), undefined, `settled in memory type ${memoryType}`);
-    }
-  },
-);
-
 const refusesArguments = backendCase('createBuffer: refuses other bad arguments', async (session) => {
   const beyond = session.backend.memoryTypes.length;
   for (const memoryType of [...BAD_BYTES, beyond, 2 ** 32]) refuse(session, { memoryType }, 'bad-argument');
@@ -212,7 +192,6 @@ export const creationCases: readonly BackendContractCase[] = [
   refusesSizes,
   refusesLarge,
   refusesUsages,
-  refusesMapping,
   refusesArguments,
   refusalChangesNothing,
 ];

@@ -13,10 +13,13 @@ function expectRefused(session: Session, buffer: unknown, live: unknown, code: s
   const from = { source: buffer, sourceOffset: 0, target: live, targetOffset: 0, size: step };
   expectCode(() => backend.write(buffer, 0, new Uint8Array(step)), code, 'write');
   expectCode(() => backend.write(buffer, 0, new Uint8Array(0)), code, 'write of no bytes');
+  expectCode(() => backend.clear(buffer, 0, step), code, 'clear');
   expectCode(() => backend.copy([to]), code, 'copy to it');
   expectCode(() => backend.copy([from]), code, 'copy from it');
   expectCode(() => backend.read(buffer, 0, step), code, 'read');
   expectCode(() => backend.read(buffer, 0, 0), code, 'read of no bytes');
+  expectCode(() => backend.map(buffer, 0, 8), code, 'map');
+  expectCode(() => backend.unmap(buffer), code, 'unmap');
   expectCode(() => backend.destroyBuffer(buffer), code, 'destroyBuffer');
 }
 

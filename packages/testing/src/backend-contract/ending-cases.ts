@@ -10,10 +10,14 @@ function openPromises(session: Session, buffer: unknown) {
   const memoryType = session.defaultMemoryType;
   const { settled } = backend.createBuffer({ size: session.up(64), usage: BOTH_WAYS, memoryType });
   const serial = backend.signal();
+  const upload = session.makeUpload(session.up(64));
+  const readback = session.makeReadback(session.up(64));
   return {
     settled,
     read: backend.read(buffer, 0, session.step),
     emptyRead: backend.read(buffer, 0, 0),
+    mappedRead: readback === undefined ? undefined : backend.read(readback, 0, 16),
+    map: upload === undefined ? undefined : backend.map(upload, 0, 16),
     wait: backend.whenCompleted(serial),
     sameWait: backend.whenCompleted(serial),
   };
@@ -30,11 +34,14 @@ async function expectEnded(
 ): Promise<void> {
   const orLost = <T>(promise: Promise<T>, what: string, look: (value: T) => void) =>
     expectAnswerOrLoss(session.after(promise), what, look);
-  const { settled, read, emptyRead, wait, sameWait } = open;
+  const { settled, read, emptyRead, mappedRead, map, wait, sameWait } = open;
   await orLost(read, 'the read', (value) => expectBytes(value, bytes, 'the read'));
   await orLost(emptyRead, 'the read of nothing', (value) =>
     expectBytes(value, new Uint8Array(0), 'no bytes'),
   );
+  for (const promise of [mappedRead, map]) {
+    if (promise !== undefined) await orLost(promise, 'a mapping', () => {});
+  }
   for (const promise of [settled, wait, sameWait]) {
     await orLost(promise, 'a wait', (value) => expectEqual(value, undefined, 'what a wait resolves with'));
   }
@@ -68,12 +75,17 @@ const afterwards = backendCase('dispose: every other call throws afterwards', as
   const region = { source: buffer, sourceOffset: 0, target: buffer, targetOffset: 0, size };
   const calls: Record<string, () => unknown> = {
     createBuffer: () => backend.createBuffer({ size, usage: BOTH_WAYS, memoryType }),
+    adoptBuffer: () => backend.adoptBuffer(buffer, { size, usage: BOTH_WAYS }),
     destroyBuffer: () => backend.destroyBuffer(buffer),
     write: () => backend.write(buffer, 0, new Uint8Array(size)),
+    clear: () => backend.clear(buffer, 0, size),
     copy: () => backend.copy([region]),
     'copy of nothing': () => backend.copy([]),
     read: () => backend.read(buffer, 0, size),
+    map: () => backend.map(buffer, 0, size),
+    unmap: () => backend.unmap(buffer),
     signal: () => backend.signal(),
+    completedOn: () => backend.completedOn(0),
     whenCompleted: () => backend.whenCompleted(serial),
   };
   for (const [name, call] of Object.entries(calls)) expectCode(call, 'disposed', `${name} after dispose`);
@@ -109,6 +121,16 @@ const settlesAll = backendCase(
     await expectEnded(session, open, patternOf(140, size).slice(0, session.step));
   },
 );
+
+const detaches = backendCase('dispose: takes the bytes of every mapped buffer', async (session) => {
+  const born = session.makeMapped(session.up(64));
+  const upload = session.makeUpload(session.up(64));
+  if (born === undefined) return;
+  const mapped = await session.after(session.backend.map(upload, 0, 16));
+  session.backend.dispose();
+  expectEqual(born.bytes.length, 0, 'length of the array of a buffer that was born mapped');
+  expectEqual(mapped.length, 0, 'length of the array of a buffer that was mapped');
+});
 
 const quietDispose = backendCase('dispose: leaves no rejection unhandled', async (session) => {
   await expectQuiet(async () => {
@@ -173,17 +195,21 @@ const lossSettles = backendCase(
 );
 
 const lossRefuses = backendCase(
-  'loss: afterwards nothing is made, read or reached',
+  'loss: afterwards nothing is made, read, mapped or reached',
   async (session) => {
     const { backend } = session;
     const size = session.up(64);
     const memoryType = session.defaultMemoryType;
     const buffer = session.make(size);
+    const upload = session.makeUpload(size);
     const reached = await session.finish();
     await lose(session);
     const create = () => backend.createBuffer({ size, usage: BOTH_WAYS, memoryType });
     expectCode(create, 'device-lost', 'createBuffer');
     await expectRejection(session.after(backend.read(buffer, 0, size)), 'device-lost', 'read');
+    for (const each of upload === undefined ? [] : [upload, upload]) {
+      await expectRejection(session.after(backend.map(each, 0, size)), 'device-lost', 'map');
+    }
     const before = backend.completedSerial;
     expectThat(before >= reached, 'completedSerial is where it was');
     const serial = backend.signal();
@@ -200,16 +226,23 @@ const lossTolerates = backendCase(
     const { backend, step } = session;
     const size = session.up(64);
     const [first, second] = [session.make(size), session.make(size)];
+    const born = session.makeMapped(size);
     await session.finish();
     await lose(session);
     const region = { source: first, sourceOffset: 0, target: second, targetOffset: 0, size };
     backend.write(first, 0, new Uint8Array(step));
+    backend.clear(first, 0, step);
     backend.copy([region]);
     expectCode(
       () => backend.write(first, size, new Uint8Array(step)),
       'out-of-bounds',
       'write beyond the end',
     );
+    expectCode(() => backend.clear(first, 0, size + step), 'out-of-bounds', 'clear beyond the end');
+    if (born !== undefined) {
+      backend.unmap(born.buffer);
+      expectCode(() => backend.unmap(born.buffer), 'not-mapped', 'unmap again');
+    }
     expectCode(() => backend.copy([{ ...region, target: first }]), 'same-buffer', 'copy over itself');
     expectCode(() => backend.read(first, 0, size + 1), 'out-of-bounds', 'read beyond the end');
     expectCode(() => backend.whenCompleted(2 ** 52), 'bad-argument', 'wait for what was never signalled');
@@ -242,6 +275,7 @@ export const endingCases: readonly BackendContractCase[] = [
   twice,
   announced,
   settlesAll,
+  detaches,
   quietDispose,
   deviceStays,
   lossTold,

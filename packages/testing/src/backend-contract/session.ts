@@ -6,6 +6,7 @@
  */
 import {
   BufferUsage,
+  type CreatedBuffer,
   type GpuBackend,
   MemoryProperty,
   type MemoryType,
@@ -20,6 +21,9 @@ export const BOTH_WAYS: number = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
 /** Read by the CPU through a mapping. */
 export const READBACK: number = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
+
+/** Filled by the CPU through a mapping. */
+export const UPLOAD: number = BufferUsage.MAP_WRITE | BufferUsage.COPY_SRC;
 
 /** Some ten seconds, at least: whatever takes longer is not going to happen. */
 const MOST_TURNS = 10_000;
@@ -57,6 +61,30 @@ export class Session {
   makeReadback(size: number): unknown {
     const type = this.backend.memoryTypes.findIndex(isHostVisible);
     return type < 0 ? undefined : this.create(size, READBACK, type);
+  }
+
+  /** A buffer that is filled through a mapping, unmapped; undefined where no memory type allows it. */
+  makeUpload(size: number): unknown {
+    const type = this.backend.memoryTypes.findIndex(isHostVisible);
+    return type < 0 ? undefined : this.create(size, UPLOAD, type);
+  }
+
+  /** A buffer that is born mapped, and its bytes; undefined where no memory type allows it. */
+  makeMapped(size: number): Required<CreatedBuffer<unknown>> | undefined {
+    const memoryType = this.backend.memoryTypes.findIndex(isHostVisible);
+    if (memoryType < 0) return undefined;
+    const created = this.backend.createBuffer({ size, usage: UPLOAD, memoryType, mapped: true });
+    created.settled.catch(() => {});
+    const { buffer, settled, bytes } = created;
+    expectThat(bytes instanceof Uint8Array, 'a buffer that is born mapped comes with its bytes');
+    return { buffer, settled, bytes };
+  }
+
+  /** A buffer that the backend does not know. */
+  makeOutside(size: number, usage: number): unknown {
+    const { makeOutside } = this.opened;
+    expectThat(makeOutside !== undefined, 'the environment claims adoption and opens with makeOutside()');
+    return makeOutside(size, usage);
   }
 
   /** The first DEVICE_LOCAL memory type, else the first. */

@@ -6,6 +6,7 @@ export function use(device: GPUDevice, pipeline: GPUComputePipeline): GPUBindGro
   const backend: WebGpuBackend<GPUBuffer> = createWebGpuBackend(device, { creationChecks: 'none' });
   const made: GPUBuffer = backend.createBuffer({ size: 4, usage: BufferUsage.STORAGE, memoryType: 0 }).buffer;
   made.destroy();
+  backend.adoptBuffer(device.createBuffer({ size: 4, usage: 8 }), { size: 4, usage: 8 });
   const heap: WebGpuHeap<GPUBuffer> = openWebGpuHeap(device, { chunkBytes: 65_536 });
   const allocation = heap.allocate({ size: 256, usage: BufferUsage.STORAGE });
   const buffer: GPUBuffer = allocation.buffer;

@@ -1,0 +1,49 @@
+/**
+ * Allocate, waiting: the rung of the ladder that takes time.
+ *
+ * Promise  waits for the GPU as long as released ranges wait for it, then tries again; waits for the device's
+ *          word on a buffer that it has just made, and tries again when the word is no. Ends in every case:
+ *          each round either gives something back or is the last.
+ * Refusal  does not wait for a boundary that only the caller can bring (`endFrame`).
+ */
+import { BackendError, OutOfMemoryError } from '../base/errors.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { Allocation } from './allocation.ts';
+
+/** Refusals of the device in a row after which the last one is the answer. */
+const MOST_REFUSALS = 8;
+
+/**
+ * `allocate` tries once, and throws; `cancel` ends what has not been used; `checkUsable` throws when the heap
+ * is no more.
+ */
+export async function allocateWaiting<Buffer>(
+  memory: Memory<Buffer>,
+  allocate: () => Allocation<Buffer>,
+  cancel: (allocation: Allocation<Buffer>) => void,
+  checkUsable: () => void,
+): Promise<Allocation<Buffer>> {
+  for (let refusals = 0; ; ) {
+    let failure: OutOfMemoryError;
+    try {
+      const allocation = allocate();
+      const chunk = allocation.chunk;
+      await chunk?.settled;
+      checkUsable();
+      if (chunk?.refusal === undefined) return allocation;
+      const { refusal } = chunk;
+      cancel(allocation);
+      refusals++;
+      if (refusal instanceof BackendError || refusals === MOST_REFUSALS) throw refusal;
+      failure = refusal;
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError) || refusals === MOST_REFUSALS) throw error;
+      failure = error;
+    }
+    if (memory.releases.awaitsCompletion) {
+      await memory.releases.whenReached();
+      checkUsable();
+      memory.reclaim();
+    } else if (refusals === 0) throw failure;
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Allocator: the ways to ask a heap for memory, one and many, now and later.
+ *
+ * Promise  requests are checked before anything is placed; what fails leaves nothing behind.
+ */
+import { checkText, show } from '../base/check.ts';
+import { OutOfMemoryError, UsageError } from '../base/errors.ts';
+import type { Memory } from '../memory/memory.ts';
+import { allocateWaiting } from './allocate-async.ts';
+import type { Allocation } from './allocation.ts';
+import type { HeapPools } from './heap-pools.ts';
+import type { Keeper } from './keeper.ts';
+import { type AllocationRequest, type CheckedRequest, checkRequest } from './request.ts';
+import { largestIn } from './room.ts';
+
+/** See the head of the file; every method throws what `GpuHeap`'s of the same name does. */
+export class Allocator<Buffer> {
+  private readonly memory: Memory<Buffer>;
+  private readonly pools: HeapPools<Buffer>;
+  private readonly keeper: Keeper<Buffer>;
+  private readonly checkUsable: () => void;
+
+  /** `checkUsable` throws when the heap is no more. */
+  constructor(
+    memory: Memory<Buffer>,
+    pools: HeapPools<Buffer>,
+    keeper: Keeper<Buffer>,
+    checkUsable: () => void,
+  ) {
+    this.memory = memory;
+    this.pools = pools;
+    this.keeper = keeper;
+    this.checkUsable = checkUsable;
+  }
+
+  allocate(request: AllocationRequest<Buffer>): Allocation<Buffer> {
+    return this.place(this.check(request));
+  }
+
+  tryAllocate(request: AllocationRequest<Buffer>): Allocation<Buffer> | undefined {
+    const checked = this.check(request);
+    try {
+      return this.keeper.tryAllocate(this.pools.poolFor(checked), checked);
+    } catch (error) {
+      if (error instanceof OutOfMemoryError) return undefined;
+      throw error;
+    }
+  }
+
+  allocateAsync(request: AllocationRequest<Buffer>): Promise<Allocation<Buffer>> {
+    return allocateWaiting(
+      this.memory,
+      () => this.allocate(request),
+      (allocation) => this.keeper.cancel(allocation),
+      this.checkUsable,
+    );
+  }
+
+  allocateMany(requests: readonly AllocationRequest<Buffer>[]): Allocation<Buffer>[] {
+    const checked = this.checkAll(requests);
+    const { chunks } = this.memory;
+    const firstChunk = chunks.nextId;
+    const made: Allocation<Buffer>[] = [];
+    try {
+      for (const request of checked) made.push(this.place(request));
+    } catch (error) {
+      for (const allocation of made.reverse()) this.keeper.cancel(allocation);
+      chunks.undoGrowth(firstChunk);
+      throw error;
+    }
+    return made;
+  }
+
+  allocateBlock(requests: readonly AllocationRequest<Buffer>[], label: string): Allocation<Buffer> {
+    const checked = this.checkAll(requests);
+    checkText(label, 'label');
+    const first = checked[0];
+    if (first === undefined) {
+      throw new UsageError('bad-argument', 'requests is empty; pass one request for each member');
+    }
+    for (const request of checked) checkAlike(first, request);
+    const pool = this.pools.poolFor(first);
+    const block = this.keeper.tryAllocateBlock(pool, checked, label);
+    if (block !== undefined) return block;
+    throw this.memory.ladder.explain(
+      pool,
+      checked.reduce((bytes, { size }) => bytes + size, 0),
+    );
+  }
+
+  largestAllocatable(request: AllocationRequest<Buffer>): number {
+    const checked = this.check(request);
+    const pool = this.pools.poolFor(checked);
+    this.memory.reclaim();
+    return largestIn(this.memory.ladder, pool, checked);
+  }
+
+  canAllocate(request: AllocationRequest<Buffer>): boolean {
+    return this.check(request).size <= this.largestAllocatable(request);
+  }
+
+  async warm(request: AllocationRequest<Buffer>): Promise<void> {
+    const checked = this.check(request);
+    const pool = this.pools.poolFor(checked);
+    const made = this.memory.warm(pool, checked.size);
+    if (made === undefined) throw this.memory.ladder.explain(pool, checked.size);
+    await Promise.all(made.map(({ settled }) => settled));
+    for (const { refusal } of made) if (refusal !== undefined) throw refusal;
+    this.checkUsable();
+    const { backend } = this.memory;
+    if (made.length > 0) await backend.whenCompleted(backend.signal());
+  }
+
+  private place(request: CheckedRequest<Buffer>): Allocation<Buffer> {
+    const pool = this.pools.poolFor(request);
+    const allocation = this.keeper.tryAllocate(pool, request);
+    if (allocation === undefined) throw this.memory.ladder.explain(pool, request.size);
+    return allocation;
+  }
+
+  private check(request: AllocationRequest<Buffer>): CheckedRequest<Buffer> {
+    this.checkUsable();
+    const { limits, timelineCount } = this.memory.backend;
+    const checked = checkRequest(request, limits, timelineCount);
+    for (const other of checked.apartFrom) this.keeper.own(other, 'apartFrom').home();
+    return checked;
+  }
+
+  private checkAll(requests: readonly AllocationRequest<Buffer>[]): CheckedRequest<Buffer>[] {
+    if (Array.isArray(requests)) return requests.map((request) => this.check(request));
+    throw new UsageError('bad-argument', `requests is ${show(requests)}; pass an array of requests`);
+  }
+}
+
+function checkAlike<Buffer>(first: CheckedRequest<Buffer>, other: CheckedRequest<Buffer>): void {
+  for (const name of ['access', 'location', 'lifetime', 'pool'] as const) {
+    if (first[name] === other[name]) continue;
+    throw new UsageError(
+      'bad-argument',
+      `the members of a block differ in ${name}: ${show(first[name])} and ${show(other[name])}; make them alike`,
+    );
+  }
+}

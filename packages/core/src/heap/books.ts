@@ -1,0 +1,163 @@
+/**
+ * Books: what a heap remembers of its allocations for those who ask: owners, labels, scopes, stacks, leaks.
+ *
+ * Cost     begin, end: O(1) for each of owner, label and open scope that an allocation has; none has a cost
+ *          where there is none. Nothing is made but accounts for new names, and a record for each allocation
+ *          where leaks are watched for.
+ * Promise  figures are those of the live allocations, whatever happens to them in between.
+ */
+import type { Chunk, RangeOwner } from '../memory/chunk.ts';
+import type { Account } from '../telemetry/account.ts';
+import { Accounts } from '../telemetry/accounts.ts';
+import type { DebugLog } from '../telemetry/debug-log.ts';
+import { type LeakRecord, type LeakReport, LeakTracker, takeStack } from '../telemetry/leaks.ts';
+import type { AllocationReport } from '../telemetry/report.ts';
+import { Scopes } from '../telemetry/scopes.ts';
+import type { Allocation, BookEntry, StandIn } from './allocation.ts';
+
+/** Stands for an allocation where leaks are watched for: no road leads from here to its object. */
+export class OwnerRecord<Buffer> implements RangeOwner, LeakRecord, StandIn<Buffer> {
+  label: string;
+  readonly owner: string;
+  size: number;
+  readonly bornFrame: number;
+  chunk: Chunk<Buffer>;
+  handle: number;
+  ownerAccount: Account | undefined;
+  labelAccount: Account | undefined;
+  scopeAccount: Account | undefined;
+  stack: string | undefined;
+  private readonly weak: WeakRef<Allocation<Buffer>>;
+  private readonly frame: () => number;
+
+  constructor(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, frame: () => number) {
+    this.label = allocation.label;
+    this.owner = allocation.owner;
+    this.size = allocation.size;
+    this.bornFrame = allocation.bornFrame;
+    this.chunk = chunk;
+    this.handle = allocation.handle;
+    this.ownerAccount = allocation.ownerAccount;
+    this.labelAccount = allocation.labelAccount;
+    this.scopeAccount = allocation.scopeAccount;
+    this.stack = allocation.stack;
+    this.weak = new WeakRef(allocation);
+    this.frame = frame;
+  }
+
+  /** The object, if it has not been collected. */
+  deref(): Allocation<Buffer> | undefined {
+    return this.weak.deref();
+  }
+
+  /** As it is now. */
+  report(): AllocationReport {
+    return reportOf(this, this.chunk, this.frame());
+  }
+}
+
+/** What happens to allocations whose objects were collected. */
+export interface LeakHandling<Buffer> {
+  readonly onLeak: ((leak: LeakReport) => void) | undefined;
+  /** Gives the range back. */
+  readonly release: (record: OwnerRecord<Buffer>) => void;
+}
+
+export class Books<Buffer> {
+  readonly owners: Accounts = new Accounts();
+  readonly labels: Accounts = new Accounts();
+  readonly scopes: Scopes = new Scopes();
+  readonly log: DebugLog;
+  private readonly tracker: LeakTracker<OwnerRecord<Buffer>> | undefined;
+  private readonly frame: () => number;
+
+  /** `handling` switches the watch for collected allocations on. */
+  constructor(log: DebugLog, frame: () => number, handling: LeakHandling<Buffer> | undefined) {
+    this.log = log;
+    this.frame = frame;
+    if (handling === undefined) return;
+    this.tracker = new LeakTracker((leak, record) => {
+      handling.release(record);
+      log.logLeak(leak);
+      handling.onLeak?.(leak);
+    });
+  }
+
+  /** An allocation has come to life in its chunk. Answers who stands for it there. */
+  begin(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, usedBytes: number): RangeOwner {
+    const { label, owner, size } = allocation;
+    if (owner !== '') allocation.ownerAccount = this.owners.add(owner, size, usedBytes);
+    if (label !== '') allocation.labelAccount = this.labels.add(label, size, usedBytes);
+    if (this.scopes.depth > 0) {
+      allocation.scopeAccount = this.scopes.account;
+      allocation.scopeAccount.add(size, usedBytes);
+    }
+    if (this.log.storeStacks) allocation.stack = takeStack();
+    if (this.log.allocations) this.log.logAllocation(reportOf(allocation, chunk, this.frame()));
+    if (this.tracker === undefined) return allocation;
+    const record = new OwnerRecord(allocation, chunk, this.frame);
+    allocation.record = record;
+    this.tracker.watch(allocation, record);
+    return record;
+  }
+
+  /** It is about to be freed. */
+  end(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, usedBytes: number): void {
+    if (this.log.frees) this.log.logFree(reportOf(allocation, chunk, this.frame()));
+    this.remove(allocation, allocation.size, usedBytes);
+    if (allocation.record instanceof OwnerRecord) this.tracker?.forget(allocation.record);
+  }
+
+  /** What was counted for an allocation is counted no more. */
+  remove(entry: BookEntry, size: number, usedBytes: number): void {
+    entry.ownerAccount?.remove(size, usedBytes);
+    entry.labelAccount?.remove(size, usedBytes);
+    entry.scopeAccount?.remove(size, usedBytes);
+  }
+
+  /** It has so many bytes more, or fewer, asked for and reserved. */
+  resized(allocation: Allocation<Buffer>, requested: number, used: number): void {
+    allocation.ownerAccount?.change(requested, used);
+    allocation.labelAccount?.change(requested, used);
+    allocation.scopeAccount?.change(requested, used);
+  }
+
+  /** It is called `label` from now on. */
+  renamed(allocation: Allocation<Buffer>, label: string, usedBytes: number): void {
+    const { labelAccount, size } = allocation;
+    if (label === '') {
+      labelAccount?.remove(size, usedBytes);
+      allocation.labelAccount = undefined;
+    } else if (labelAccount === undefined) {
+      allocation.labelAccount = this.labels.add(label, size, usedBytes);
+    } else {
+      allocation.labelAccount = this.labels.rename(labelAccount, label, size, usedBytes);
+    }
+    if (allocation.record !== undefined) allocation.record.labelAccount = allocation.labelAccount;
+  }
+
+  /** Nothing is told of collected allocations any more. */
+  dispose(): void {
+    this.tracker?.dispose();
+  }
+}
+
+/** What is told of a live allocation, or of who stands for it. */
+export function reportOf<Buffer>(
+  what: Pick<OwnerRecord<Buffer>, 'label' | 'owner' | 'size' | 'bornFrame' | 'handle' | 'stack'>,
+  chunk: Chunk<Buffer>,
+  frame: number,
+): AllocationReport {
+  const { suballocator, pool, id } = chunk;
+  const report = {
+    label: what.label,
+    owner: what.owner,
+    poolName: pool.kind.name,
+    chunkId: id,
+    offset: suballocator.offsetOf(what.handle),
+    sizeBytes: suballocator.sizeOf(what.handle),
+    requestedBytes: what.size,
+    ageFrames: frame - what.bornFrame,
+  };
+  return what.stack === undefined ? report : { ...report, stack: what.stack };
+}

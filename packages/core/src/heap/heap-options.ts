@@ -1,0 +1,92 @@
+/**
+ * Heap options: how a heap is made, checked at the door.
+ */
+import { checkInteger, checkOptions, show } from '../base/check.ts';
+import { UsageError } from '../base/errors.ts';
+import type { Pressure } from '../memory/ladder.ts';
+import { DebugLog, type DebugSettings, type Logger } from '../telemetry/debug-log.ts';
+import type { LeakReport } from '../telemetry/leaks.ts';
+
+/** How a heap is made. All optional, sizes in bytes. */
+export interface GpuHeapOptions {
+  /** The most that is ever held from the device, staging included. Default: no limit. */
+  readonly budgetBytes?: number;
+  /** Chunks grow up to this size. A multiple of 65,536; default 16 MiB. */
+  readonly chunkBytes?: number;
+  /** Allocations of this size or more get a buffer of their own. Default: `chunkBytes`. */
+  readonly dedicatedBytes?: number;
+  /**
+   * Called before a request fails for lack of memory, so that the application can free things, `trim()` or
+   * raise the budget; then the request is tried once more.
+   */
+  readonly onPressure?: (pressure: Pressure) => void;
+  /** What is logged and kept for reports, each with a switch of its own. */
+  readonly debug?: DebugSettings;
+  /** Takes the lines of the log. Default: nothing is ever logged. */
+  readonly logger?: Logger;
+  /**
+   * Whether to watch for allocations whose objects are collected before they were freed: each is logged, told
+   * to `onLeak` and its range given back. An object more for each allocation. Default: with `onLeak`.
+   */
+  readonly watchLeaks?: boolean;
+  /** Told of every allocation that was collected before it was freed, and of those live at `dispose()`. */
+  readonly onLeak?: (leak: LeakReport) => void;
+}
+
+/** The options with nothing left out. */
+export interface HeapSettings {
+  readonly budgetBytes: number;
+  readonly chunkBytes: number;
+  readonly dedicatedBytes: number;
+  readonly onPressure: ((pressure: Pressure) => void) | undefined;
+  readonly log: DebugLog;
+  readonly watchLeaks: boolean;
+  readonly onLeak: ((leak: LeakReport) => void) | undefined;
+}
+
+const KNOWN = [
+  'budgetBytes',
+  'chunkBytes',
+  'dedicatedBytes',
+  'onPressure',
+  'debug',
+  'logger',
+  'watchLeaks',
+  'onLeak',
+] as const;
+const DEFAULT_CHUNK_BYTES: number = 16 * 1024 * 1024;
+const CHUNK_BYTES_STEP = 65_536;
+/** A chunk's suballocator counts in units of 16 bytes, of which it takes 2^31-1. */
+const MAX_CHUNK_BYTES: number = 2 ** 34;
+
+/** @throws UsageError `bad-argument`, `unknown-option`, `bad-size` */
+export function checkHeapOptions(options: GpuHeapOptions): HeapSettings {
+  checkOptions(options, 'options', KNOWN);
+  const { chunkBytes = DEFAULT_CHUNK_BYTES, budgetBytes = Number.POSITIVE_INFINITY, onPressure } = options;
+  const { dedicatedBytes = chunkBytes } = options;
+  checkInteger(chunkBytes, 'chunkBytes', CHUNK_BYTES_STEP, MAX_CHUNK_BYTES, 'bad-size');
+  if (chunkBytes % CHUNK_BYTES_STEP !== 0) {
+    throw new UsageError('bad-size', `chunkBytes is ${chunkBytes}; pass a multiple of ${CHUNK_BYTES_STEP}`);
+  }
+  checkInteger(dedicatedBytes, 'dedicatedBytes', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
+  checkBudget(budgetBytes);
+  const { onLeak, watchLeaks = onLeak !== undefined } = options;
+  checkFunction(onPressure, 'onPressure');
+  checkFunction(onLeak, 'onLeak');
+  if (typeof watchLeaks !== 'boolean') {
+    throw new UsageError('bad-argument', `watchLeaks is ${show(watchLeaks)}; pass true or false`);
+  }
+  const log = new DebugLog(options.debug, options.logger);
+  return { chunkBytes, dedicatedBytes, budgetBytes, onPressure, log, watchLeaks, onLeak };
+}
+
+function checkFunction(value: unknown, name: string): void {
+  if (value === undefined || typeof value === 'function') return;
+  throw new UsageError('bad-argument', `${name} is ${show(value)}; pass a function`);
+}
+
+/** @throws UsageError `bad-size` */
+export function checkBudget(budgetBytes: unknown): asserts budgetBytes is number {
+  if (budgetBytes === Number.POSITIVE_INFINITY) return;
+  checkInteger(budgetBytes, 'budgetBytes', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
+}

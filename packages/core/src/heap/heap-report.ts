@@ -1,0 +1,45 @@
+/**
+ * Heap report: every live allocation and chunk of a heap, gathered.
+ *
+ * Cost     O(ranges); the report itself sorts.
+ */
+
+import type { Memory } from '../memory/memory.ts';
+import { NO_SPACE } from '../ranges/suballocator.ts';
+import { type ChunkReport, reportChunk } from '../telemetry/chunk-report.ts';
+import { type AllocationReport, type HeapReport, makeReport } from '../telemetry/report.ts';
+import { Allocation } from './allocation.ts';
+import { OwnerRecord, reportOf } from './books.ts';
+
+/** Every live allocation of the application; the heap's own staging is not among them. */
+export function reportAllocations(memory: Memory<unknown>): AllocationReport[] {
+  const reports: AllocationReport[] = [];
+  for (const pool of memory.pools) {
+    for (const chunk of pool.chunks) {
+      for (const { handle } of chunk.suballocator.ranges()) {
+        if (handle === NO_SPACE) continue;
+        const owner = chunk.ownerOf(handle);
+        if (owner instanceof Allocation || owner instanceof OwnerRecord) {
+          reports.push(reportOf(owner, chunk, memory.frame));
+        }
+      }
+    }
+  }
+  return reports;
+}
+
+/** The whole heap at this moment. */
+export function reportHeap(memory: Memory<unknown>): HeapReport {
+  const chunks: ChunkReport[] = [];
+  for (const pool of memory.pools) {
+    for (const chunk of pool.chunks) chunks.push(reportChunk(chunk, pool.kind.name));
+  }
+  const { reservedBytes, stagingBytes, budgetBytes } = memory.backend;
+  return makeReport({
+    allocations: reportAllocations(memory),
+    chunks,
+    reservedBytes,
+    stagingBytes,
+    budgetBytes,
+  });
+}

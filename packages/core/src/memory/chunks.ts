@@ -1,0 +1,240 @@
+/**
+ * Chunks: how the chunks of one heap come and go.
+ *
+ * Cost     create, destroy: one call of the backend; trim: O(chunks).
+ * Promise  no chunk goes while something lives in it or waits, nor below the least that its pool holds; a
+ *          creation that fails has changed nothing.
+ */
+import type { LimitedBackend } from '../backend/limited-backend.ts';
+import type { CreatedBuffer, GpuBackend } from '../backend/port.ts';
+import { show } from '../base/check.ts';
+import { BackendError, GpuMemoryError, OutOfMemoryError, UsageError } from '../base/errors.ts';
+import { Linear } from '../ranges/linear.ts';
+import type { Suballocator } from '../ranges/suballocator.ts';
+import { Chunk } from './chunk.ts';
+import type { Pool } from './pool.ts';
+import type { PoolKind } from './pool-kind.ts';
+
+export class Chunks<Buffer> {
+  /** Frames ended so far: empty chunks know since when they are. */
+  frame = 0;
+  private readonly backend: LimitedBackend<Buffer>;
+  private readonly pools: readonly Pool<Buffer>[];
+  private chunksMade = 0;
+  private emptyCount = 0;
+  private emptyTurns = 0;
+  /** The device is gone, and its buffers with it. */
+  private isRebuilding = false;
+
+  /** `pools`: all pools of the heap, now and later. */
+  constructor(backend: LimitedBackend<Buffer>, pools: readonly Pool<Buffer>[]) {
+    this.backend = backend;
+    this.pools = pools;
+  }
+
+  /** The id that the next chunk will have. */
+  get nextId(): number {
+    return this.chunksMade;
+  }
+
+  /** Whether any chunk is empty. */
+  get hasEmpty(): boolean {
+    return this.emptyCount > 0;
+  }
+
+  /** A range has been placed in a chunk. */
+  noteTaken(chunk: Chunk<Buffer>): void {
+    if (chunk.rangeCount === 1) this.emptyCount--;
+  }
+
+  /** The last range of a chunk has been given back. A dedicated or refused one is destroyed at once. */
+  noteEmptied(chunk: Chunk<Buffer>): void {
+    this.emptyCount++;
+    this.noteEmpty(chunk);
+    if (chunk.dedicated || chunk.refusal !== undefined) this.destroy(chunk);
+  }
+
+  private noteEmpty(chunk: Chunk<Buffer>): void {
+    chunk.emptySinceFrame = this.frame;
+    chunk.emptyTurn = this.emptyTurns++;
+  }
+
+  /**
+   * A new, empty chunk of `bytes`.
+   * @throws OutOfMemoryError `refused-by-device` · BackendError
+   */
+  create(pool: Pool<Buffer>, bytes: number, dedicated: boolean): Chunk<Buffer> {
+    const { kind } = pool;
+    const isWhole = dedicated || kind.placement === 'whole';
+    const suballocator = isWhole ? wholeOf(bytes) : makeSuballocator(kind, bytes);
+    const id = this.chunksMade;
+    const { buffer, settled } = this.backend.createBuffer({
+      size: bytes,
+      usage: kind.usage,
+      memoryType: kind.memoryType,
+      label: labelOf(kind, id),
+    });
+    this.chunksMade++;
+    const chunk = new Chunk(id, pool, buffer, suballocator, dedicated ? 'dedicated' : 'shared');
+    this.add(pool, chunk);
+    chunk.settled = settled.catch((error: unknown) => this.refused(chunk, error));
+    return chunk;
+  }
+
+  /**
+   * A chunk over a buffer that the caller made, to be taken whole by one `place`. It counts against the
+   * budget, and is adopted even beyond it: its bytes are held anyhow.
+   * @throws UsageError as `adoptBuffer` does
+   */
+  adopt(pool: Pool<Buffer>, buffer: Buffer, size: number, usage: number): Chunk<Buffer> {
+    this.backend.adoptBuffer(buffer, { size, usage });
+    return this.add(pool, new Chunk(this.chunksMade++, pool, buffer, wholeOf(size), 'adopted'));
+  }
+
+  private add(pool: Pool<Buffer>, chunk: Chunk<Buffer>): Chunk<Buffer> {
+    this.noteEmpty(chunk);
+    pool.add(chunk);
+    this.emptyCount++;
+    return chunk;
+  }
+
+  /**
+   * The device has gone back on its word: nothing new goes into the chunk, and it is destroyed when it is
+   * empty.
+   */
+  private refused(chunk: Chunk<Buffer>, error: unknown): void {
+    chunk.refusal =
+      error instanceof GpuMemoryError && (error instanceof OutOfMemoryError || error instanceof BackendError)
+        ? error
+        : new BackendError('backend-failed', `the device did not grant ${chunk.sizeBytes} bytes`, {
+            cause: error,
+          });
+    const pool = chunk.pool as Pool<Buffer>;
+    if (chunk.rangeCount === 0 && pool.chunks.includes(chunk)) this.destroy(chunk);
+  }
+
+  /** Gives back every chunk that has been empty for `idleFrames`. O(chunks). Answers the bytes. */
+  trim(idleFrames: number): number {
+    let bytes = 0;
+    for (const pool of this.pools) {
+      for (const chunk of [...pool.chunks]) {
+        if (!this.isIdle(chunk) || this.frame - chunk.emptySinceFrame < idleFrames) continue;
+        bytes += chunk.sizeBytes;
+        this.destroy(chunk);
+      }
+    }
+    return bytes;
+  }
+
+  /** Gives back empty chunks, those empty for longest first, until at most `bytes` are reserved. */
+  trimTo(bytes: number): number {
+    if (this.emptyCount === 0 || this.backend.reservedBytes <= bytes) return 0;
+    const before = this.backend.reservedBytes;
+    for (const chunk of this.idleChunks()) {
+      if (this.backend.reservedBytes <= bytes) break;
+      if (this.isIdle(chunk)) this.destroy(chunk);
+    }
+    return before - this.backend.reservedBytes;
+  }
+
+  private idleChunks(): Chunk<Buffer>[] {
+    const idle = this.pools.flatMap((pool) => pool.chunks.filter((chunk) => this.isIdle(chunk)));
+    return idle.sort((a, b) => a.emptyTurn - b.emptyTurn);
+  }
+
+  private isIdle(chunk: Chunk<Buffer>): boolean {
+    return chunk.rangeCount === 0 && (chunk.pool as Pool<Buffer>).mayShrinkBy(chunk.sizeBytes);
+  }
+
+  /** Gives back the chunks made since `chunkId` that are empty: a call that failed leaves none behind. */
+  undoGrowth(chunkId: number): void {
+    for (const pool of this.pools) {
+      for (const chunk of [...pool.chunks]) {
+        if (chunk.id >= chunkId && chunk.rangeCount === 0) this.destroy(chunk);
+      }
+    }
+  }
+
+  /** Gives the buffer of an empty chunk back. */
+  destroy(chunk: Chunk<Buffer>): void {
+    // First the backend: should it fail, the chunk is still ours and still empty.
+    if (!this.isRebuilding) this.backend.destroyBuffer(chunk.buffer);
+    this.emptyCount--;
+    (chunk.pool as Pool<Buffer>).remove(chunk);
+  }
+
+  /**
+   * Goes on with another backend after the device was lost: what lives keeps its place, in new buffers that
+   * read as zero. `flush` frees what waited; `memoryTypeOf` names the memory type of a pool there. Answers the
+   * chunks of adopted buffers, which are gone. O(chunks).
+   * @throws OutOfMemoryError · BackendError, and then nothing has changed
+   */
+  replaceBackend(
+    backend: GpuBackend<Buffer>,
+    memoryTypeOf: (pool: Pool<Buffer>) => number,
+    flush: () => void,
+  ): readonly Chunk<Buffer>[] {
+    const kept = this.pools.flatMap((pool) =>
+      pool.chunks.filter(
+        (chunk) => !chunk.adopted && chunk.pendingBytes < chunk.suballocator.statistics().used,
+      ),
+    );
+    const made: CreatedBuffer<Buffer>[] = [];
+    try {
+      for (const chunk of kept) {
+        const pool = chunk.pool as Pool<Buffer>;
+        const { usage } = pool.kind;
+        const label = labelOf(pool.kind, chunk.id);
+        made.push(
+          backend.createBuffer({ size: chunk.sizeBytes, usage, memoryType: memoryTypeOf(pool), label }),
+        );
+      }
+    } catch (error) {
+      for (const { buffer } of made) backend.destroyBuffer(buffer);
+      throw error;
+    }
+    return this.replaceBuffers(backend, flush, kept, made);
+  }
+
+  private replaceBuffers(
+    backend: GpuBackend<Buffer>,
+    flush: () => void,
+    kept: readonly Chunk<Buffer>[],
+    made: readonly CreatedBuffer<Buffer>[],
+  ): readonly Chunk<Buffer>[] {
+    this.isRebuilding = true;
+    flush();
+    const adopted = this.pools.flatMap((pool) => pool.chunks.filter((chunk) => chunk.adopted));
+    for (const pool of this.pools) {
+      for (const chunk of [...pool.chunks]) if (!chunk.adopted && !kept.includes(chunk)) this.destroy(chunk);
+    }
+    this.isRebuilding = false;
+    this.backend.replaceInner(backend);
+    for (const [k, chunk] of kept.entries()) {
+      const { buffer, settled } = made[k] as CreatedBuffer<Buffer>;
+      this.backend.noteCreated(buffer, chunk.sizeBytes);
+      chunk.buffer = buffer;
+      chunk.refusal = undefined;
+      chunk.settled = settled.catch((error: unknown) => this.refused(chunk, error));
+    }
+    return adopted;
+  }
+}
+
+function labelOf(kind: PoolKind, id: number): string {
+  return `gpuheap ${kind.name} ${id}`;
+}
+
+function wholeOf(bytes: number): Linear {
+  return new Linear({ capacity: bytes, granularity: bytes });
+}
+
+/** @throws UsageError `bad-argument` */
+function makeSuballocator(kind: PoolKind, bytes: number): Suballocator {
+  const made = kind.makeSuballocator({ capacity: bytes, granularity: kind.granularity });
+  if (made?.capacity === bytes) return made;
+  throw new UsageError(
+    'bad-argument',
+    `the suballocator that pool ${kind.name} makes manages ${show(made?.capacity)} bytes of ${bytes}; pass on the options that it is given`,
+  );
+}

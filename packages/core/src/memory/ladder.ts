@@ -1,0 +1,254 @@
+/**
+ * Ladder: what is tried when a pool has no room, in this order, and what is said when all of it failed.
+ *
+ *   give empty chunks back → make a chunk → a smaller chunk → ask the application for memory, once → fail
+ *
+ * Cost     O(chunks) a rung; explaining a failure costs O(ranges of the pool).
+ * Promise  the pool's limits and the budget are asked before the device is. The remedy that a failure names
+ *          serves the same request, unless the device itself refuses for ever.
+ * Refusal  reclaiming comes before this and waiting after it: see `memory.ts` and `heap/allocate-async.ts`.
+ */
+import type { LimitedBackend } from '../backend/limited-backend.ts';
+import { BackendError, OutOfMemoryError, type Remedy, UsageError } from '../base/errors.ts';
+import { roundUp } from '../base/quantities.ts';
+import { NO_SPACE } from '../ranges/suballocator.ts';
+import type { Chunk } from './chunk.ts';
+import type { Chunks } from './chunks.ts';
+import { nextChunkBytes, type Watermark, wholeChunkBytes } from './growth.ts';
+import { LEAST_WHOLE_BYTES, type Pool } from './pool.ts';
+
+/** What the ladder needs of the memory that it serves. */
+export interface LadderHost<Buffer> {
+  readonly backend: LimitedBackend<Buffer>;
+  readonly watermark: Watermark;
+  readonly pools: readonly Pool<Buffer>[];
+  readonly pendingBytes: number;
+  readonly releases: { readonly awaitsBoundary: boolean };
+  readonly chunks: Chunks<Buffer>;
+  reclaim(): boolean;
+}
+
+/** Why the application is asked for memory. Bytes. */
+export interface Pressure {
+  readonly reason: 'over-budget' | 'pool-full' | 'refused-by-device';
+  readonly requestedBytes: number;
+  readonly reservedBytes: number;
+  readonly budgetBytes: number;
+}
+
+interface Refusal {
+  readonly reason: Pressure['reason'];
+  readonly cause: OutOfMemoryError | undefined;
+}
+
+export class Ladder<Buffer> {
+  /** Called before a request fails, once a request; it may free things, trim, raise the budget. */
+  onPressure: ((pressure: Pressure) => void) | undefined;
+  private readonly host: LadderHost<Buffer>;
+  private refusal: Refusal = { reason: 'over-budget', cause: undefined };
+  private isAsking = false;
+
+  constructor(host: LadderHost<Buffer>) {
+    this.host = host;
+  }
+
+  /**
+   * A new chunk with room for `size`, or undefined: then `explain` says why.
+   * @throws UsageError `too-large` · BackendError
+   */
+  grow(pool: Pool<Buffer>, size: number, dedicated: boolean): Chunk<Buffer> | undefined {
+    const { host } = this;
+    if (host.backend.isLost) {
+      throw new BackendError('device-lost', 'the device is lost; rebuild this heap on another device');
+    }
+    const least = this.leastBytes(pool, size);
+    const wanted = Math.max(least, this.wantedBytes(pool, size, dedicated));
+    host.chunks.trimTo(Math.max(0, host.watermark.allowedBytes - wanted));
+    const chunk = this.descend(pool, least, wanted, dedicated);
+    if (chunk !== undefined || !this.askForMemory(size)) return chunk;
+    return this.descend(pool, least, wanted, dedicated);
+  }
+
+  /**
+   * Bytes of the smallest buffer that holds `size`.
+   * @throws UsageError `too-large`
+   */
+  leastBytes(pool: Pool<Buffer>, size: number): number {
+    const { maxBufferSize } = this.host.backend.limits;
+    const least = roundUp(size, this.stepOf(pool));
+    if (least > maxBufferSize) {
+      throw new UsageError(
+        'too-large',
+        `${size} bytes do not fit one buffer, at most ${maxBufferSize} on this device; split the data or raise the limit`,
+      );
+    }
+    return least;
+  }
+
+  private stepOf(pool: Pool<Buffer>): number {
+    return Math.max(pool.kind.granularity, this.host.backend.limits.copyAlignment);
+  }
+
+  private wantedBytes(pool: Pool<Buffer>, size: number, dedicated: boolean): number {
+    const { backend } = this.host;
+    const { placement, chunkBytes } = pool.kind;
+    const step = this.stepOf(pool);
+    if (dedicated) return roundUp(size, step);
+    const { maxBufferSize } = backend.limits;
+    const wanted =
+      placement === 'whole'
+        ? wholeChunkBytes(size, LEAST_WHOLE_BYTES)
+        : nextChunkBytes(size, pool.reservedBytes, chunkBytes, step);
+    return Math.min(roundUp(wanted, step), maxBufferSize - (maxBufferSize % step));
+  }
+
+  private descend(
+    pool: Pool<Buffer>,
+    least: number,
+    wanted: number,
+    dedicated: boolean,
+  ): Chunk<Buffer> | undefined {
+    const { host } = this;
+    const step = this.stepOf(pool);
+    let bytes = wanted;
+    for (;;) {
+      const chunk = this.tryCreate(pool, bytes, dedicated);
+      if (chunk !== undefined) return chunk;
+      if (host.chunks.trimTo(0) > 0) continue;
+      if (bytes <= least) return undefined;
+      bytes = Math.max(least, roundUp(Math.floor(bytes / 2), step));
+    }
+  }
+
+  private tryCreate(pool: Pool<Buffer>, bytes: number, dedicated: boolean): Chunk<Buffer> | undefined {
+    const { host } = this;
+    if (!pool.mayGrowBy(bytes)) {
+      this.refusal = { reason: 'pool-full', cause: undefined };
+      return undefined;
+    }
+    if (!host.backend.mayReserve(bytes)) {
+      this.refusal = { reason: 'over-budget', cause: undefined };
+      return undefined;
+    }
+    try {
+      return host.chunks.create(pool, bytes, dedicated);
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      this.refusal = { reason: 'refused-by-device', cause: error };
+      return undefined;
+    }
+  }
+
+  /** Whether the application was asked, so that another try makes sense. */
+  private askForMemory(requestedBytes: number): boolean {
+    if (this.onPressure === undefined || this.isAsking) return false;
+    const { reservedBytes, budgetBytes } = this.host.backend;
+    this.isAsking = true;
+    try {
+      this.onPressure({ reason: this.refusal.reason, requestedBytes, reservedBytes, budgetBytes });
+    } finally {
+      this.isAsking = false;
+    }
+    this.host.reclaim();
+    return true;
+  }
+
+  /** Bytes of the largest buffer that this pool could be given now, as far as the heap can tell. O(chunks). */
+  largestGrowth(pool: Pool<Buffer>): number {
+    if (this.host.backend.isLost) return 0;
+    return this.growthWithout(pool, (chunk) => chunk.rangeCount === 0);
+  }
+
+  /** The error for the `grow` that has just failed. O(ranges of the pool). */
+  explain(pool: Pool<Buffer>, size: number): OutOfMemoryError {
+    const { backend, pendingBytes } = this.host;
+    const { reason, cause } = this.refusal;
+    const { largestFreeBytes, freeBytes, largestLaterBytes } = this.survey(pool);
+    const { reservedBytes, budgetBytes } = backend;
+    const remedy = this.remedyFor(pool, size, largestLaterBytes);
+    return new OutOfMemoryError(
+      reason,
+      `no room for ${size} bytes in pool ${pool.kind.name}: largest free range ${largestFreeBytes}, free ${freeBytes}, ` +
+        `pending ${pendingBytes}, reserved ${reservedBytes} of a budget of ${budgetBytes}; ${ADVICE[remedy]}`,
+      { requestedBytes: size, largestFreeBytes, freeBytes, pendingBytes, reservedBytes, budgetBytes },
+      { cause, remedy },
+    );
+  }
+
+  private remedyFor(pool: Pool<Buffer>, size: number, largestLaterBytes: number): Remedy {
+    const { host } = this;
+    const waiting: Remedy = host.releases.awaitsBoundary ? 'end-frame' : 'wait';
+    if (host.pendingBytes > 0) {
+      if (pool.kind.placement === 'shared' && size < pool.kind.dedicatedBytes && largestLaterBytes >= size) {
+        return waiting;
+      }
+      const later = this.laterGrowth(pool);
+      if (this.refusal.reason !== 'refused-by-device' && later >= roundUp(size, this.stepOf(pool))) {
+        return waiting;
+      }
+    }
+    if (this.refusal.reason === 'pool-full') return 'raise-pool-limit';
+    return this.refusal.reason === 'over-budget' ? 'raise-budget' : 'free';
+  }
+
+  /** As `largestGrowth`, once all that is pending has been given back. O(chunks). */
+  private laterGrowth(pool: Pool<Buffer>): number {
+    return this.growthWithout(pool, (chunk) => chunk.pendingBytes === chunk.suballocator.statistics().used);
+  }
+
+  /** Bytes of the largest buffer for `pool` once the chunks that `mayGo` are given back. */
+  private growthWithout(pool: Pool<Buffer>, mayGo: (chunk: Chunk<Buffer>) => boolean): number {
+    const { backend, pools } = this.host;
+    let goneBytes = 0;
+    let ownBytes = 0;
+    let ownCount = 0;
+    for (const each of pools) {
+      const { bytes, count } = each.shrinkable(mayGo);
+      goneBytes += bytes;
+      if (each !== pool) continue;
+      ownBytes = bytes;
+      ownCount = count;
+    }
+    const { kind } = pool;
+    if (pool.chunks.length - ownCount >= kind.maxChunks) return 0;
+    const room = Math.min(
+      backend.limits.maxBufferSize,
+      backend.budgetBytes - backend.reservedBytes + goneBytes,
+      kind.maxBytes - pool.reservedBytes + ownBytes,
+    );
+    return Math.max(0, room - (room % this.stepOf(pool)));
+  }
+
+  /** What is free in the shared chunks of a pool now, and the longest run once what is pending is free too. */
+  private survey(pool: Pool<Buffer>): {
+    largestFreeBytes: number;
+    freeBytes: number;
+    largestLaterBytes: number;
+  } {
+    let largestFreeBytes = 0;
+    let freeBytes = 0;
+    let largestLaterBytes = 0;
+    for (const chunk of pool.chunks) {
+      if (chunk.dedicated) continue;
+      let run = 0;
+      for (const { size, handle } of chunk.suballocator.ranges()) {
+        if (handle === NO_SPACE) {
+          freeBytes += size;
+          largestFreeBytes = Math.max(largestFreeBytes, size);
+        }
+        run = handle === NO_SPACE || chunk.ownerOf(handle) === undefined ? run + size : 0;
+        largestLaterBytes = Math.max(largestLaterBytes, run);
+      }
+    }
+    return { largestFreeBytes, freeBytes, largestLaterBytes };
+  }
+}
+
+/** What to do about it, as a sentence. */
+const ADVICE: Record<Remedy, string> = {
+  'end-frame': 'call endFrame() or submitted(): released bytes wait for it',
+  wait: 'await allocateAsync(): released bytes wait for the GPU',
+  free: 'free something: the device has no more',
+  'raise-budget': 'free something or raise budgetBytes',
+  'raise-pool-limit': "free something or raise the pool's limits",
+};

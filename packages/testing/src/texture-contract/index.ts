@@ -1,0 +1,2 @@
+export type { OpenedTextures, TextureContractCase, TextureContractEnvironment } from './texture-case.ts';
+export { textureContract } from './texture-contract.ts';
