@@ -46,6 +46,8 @@ export class Chunk<Buffer> {
   /** The frame in which it became empty, and its turn among all that did; meaningless while it is not. */
   emptySinceFrame = 0;
   emptyTurn = 0;
+  /** It was made ahead of its use: until this frame it is given back only when memory is short. */
+  keptUntilFrame = 0;
   private readonly owners: (RangeOwner | undefined)[] = [];
   /** Open recordings that use a range, by the range's index. */
   private readonly marks: number[] = [];

@@ -126,12 +126,16 @@ export class Chunks<Buffer> {
     return bytes;
   }
 
-  /** Gives back empty chunks, those empty for longest first, until at most `bytes` are reserved. */
+  /**
+   * Gives back empty chunks, those empty for longest first, until at most `bytes` are reserved; answers the
+   * bytes. Those that were made ahead only when `bytes` is 0.
+   */
   trimTo(bytes: number): number {
     if (this.emptyCount === 0 || this.backend.reservedBytes <= bytes) return 0;
     const before = this.backend.reservedBytes;
     for (const chunk of this.idleChunks()) {
       if (this.backend.reservedBytes <= bytes) break;
+      if (bytes > 0 && this.frame < chunk.keptUntilFrame) continue;
       if (this.isIdle(chunk)) this.destroy(chunk);
     }
     return before - this.backend.reservedBytes;

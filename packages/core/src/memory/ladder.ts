@@ -70,6 +70,20 @@ export class Ladder<Buffer> {
   }
 
   /**
+   * A new chunk of a pool that takes nothing from others, with room for `size` or for as much as a chunk has;
+   * undefined when limits, budget or device refuse: then `explain` says why.
+   * @throws UsageError `too-large` · BackendError
+   */
+  growAhead(pool: Pool<Buffer>, size: number): Chunk<Buffer> | undefined {
+    const bytes = Math.min(size, pool.kind.chunkBytes);
+    return this.tryCreate(
+      pool,
+      Math.max(this.leastBytes(pool, bytes), this.wantedBytes(pool, bytes, false)),
+      false,
+    );
+  }
+
+  /**
    * Bytes of the smallest buffer that holds `size`.
    * @throws UsageError `too-large`
    */

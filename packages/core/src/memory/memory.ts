@@ -163,8 +163,9 @@ export class Memory<Buffer> {
     const made: Chunk<Buffer>[] = [];
     try {
       for (let free = pool.sharedFreeBytes; free < bytes; ) {
-        const chunk = this.ladder.grow(pool, Math.min(bytes - free, pool.kind.chunkBytes), false);
+        const chunk = this.ladder.growAhead(pool, bytes - free);
         if (chunk === undefined) break;
+        chunk.keptUntilFrame = this.frame + IDLE_FRAMES;
         made.push(chunk);
         free += chunk.sizeBytes;
       }

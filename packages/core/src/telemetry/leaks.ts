@@ -101,13 +101,21 @@ function makeEngineRegistry<R>(onCollected: (record: R) => void): CollectionRegi
   return new FinalizationRegistry(onCollected);
 }
 
+/** Calls of a stack that are kept. */
+const MOST_CALLS = 32;
+
 /**
  * The calls that led here, a line each, without the function itself; undefined where the engine keeps none.
  * Some microseconds. The text is made at once: what the engine keeps to make it later would keep objects
  * alive.
  */
 export function takeStack(): string | undefined {
+  const engine = Error as { stackTraceLimit?: number };
+  const limit = engine.stackTraceLimit;
+  // The first dozen are the heap's own.
+  if (limit !== undefined) engine.stackTraceLimit = MOST_CALLS;
   const { stack } = new Error();
+  if (limit !== undefined) engine.stackTraceLimit = limit;
   // Hosts may make something else of it than text.
   if (typeof stack !== 'string') return undefined;
   const lines = stack.split('\n');

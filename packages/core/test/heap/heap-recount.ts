@@ -21,7 +21,8 @@ class Differences {
   readonly list: string[] = [];
 
   expect(what: string, told: unknown, counted: unknown): void {
-    if (!Object.is(told, counted)) this.list.push(`${what}: told ${String(told)}, counted ${String(counted)}`);
+    if (!Object.is(told, counted))
+      this.list.push(`${what}: told ${String(told)}, counted ${String(counted)}`);
   }
 }
 
@@ -68,7 +69,11 @@ function compareTotals({ statistics, chunks }: HeapSnapshot, sums: ByState, diff
   differences.expect('freeBytes', statistics.freeBytes, sums.free);
   differences.expect('reservedBytes without staging', reservedBytes - stagingBytes, held);
   differences.expect('chunkCount', statistics.chunkCount, chunks.length);
-  differences.expect('dedicatedCount', statistics.dedicatedCount, chunks.filter((chunk) => chunk.dedicated).length);
+  differences.expect(
+    'dedicatedCount',
+    statistics.dedicatedCount,
+    chunks.filter((chunk) => chunk.dedicated).length,
+  );
   for (const [name, peak] of [
     ['requestedBytes', statistics.peakRequestedBytes],
     ['usedBytes', statistics.peakUsedBytes],
@@ -97,7 +102,11 @@ function compareDevice({ statistics, chunks }: HeapSnapshot, gpu: MockGpu, diffe
   const told = chunks.map(({ sizeBytes }) => sizeBytes).sort((a, b) => a - b);
   differences.expect('sizes of buffers', told.join(), buffers.join());
   const { createdBufferCount, destroyedBufferCount } = statistics;
-  differences.expect('buffers created and not destroyed', createdBufferCount - destroyedBufferCount, buffers.length);
+  differences.expect(
+    'buffers created and not destroyed',
+    createdBufferCount - destroyedBufferCount,
+    buffers.length,
+  );
 }
 
 function compareAccounts(
