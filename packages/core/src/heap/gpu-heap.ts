@@ -23,13 +23,13 @@ import type { Scopes } from '../telemetry/scopes.ts';
 import { type HeapSnapshot, takeSnapshot } from '../telemetry/snapshot.ts';
 import { type AdoptionRequest, checkAdoptionRequest } from './adoption.ts';
 import type { Allocation } from './allocation.ts';
-import { Allocator } from './allocator.ts';
 import { Books, type OwnerRecord } from './books.ts';
 import { checkBudget, checkHeapOptions, type GpuHeapOptions } from './heap-options.ts';
 import type { HeapPool, HeapPoolOptions } from './heap-pool.ts';
 import { HeapPools } from './heap-pools.ts';
 import { reportAllocations, reportHeap } from './heap-report.ts';
 import { Keeper } from './keeper.ts';
+import { Placer } from './placer.ts';
 import { type Rebuilt, rebuildHeap } from './rebuild.ts';
 import { RecordingToken } from './recording-token.ts';
 import type { AllocationRequest } from './request.ts';
@@ -47,7 +47,7 @@ export class GpuHeap<Buffer> {
   private readonly memory: Memory<Buffer>;
   private readonly pools: HeapPools<Buffer>;
   private readonly keeper: Keeper<Buffer>;
-  private readonly allocator: Allocator<Buffer>;
+  private readonly placer: Placer<Buffer>;
   private readonly books: Books<Buffer>;
   private readonly onLeak: ((leak: LeakReport) => void) | undefined;
   private isDisposed = false;
@@ -68,7 +68,7 @@ export class GpuHeap<Buffer> {
     const release = (record: OwnerRecord<Buffer>) => this.keeper.freeCollected(record);
     this.books = new Books(log, () => this.memory.frame, watchLeaks ? { onLeak, release } : undefined);
     this.keeper = new Keeper(this.memory, transfers, this.books);
-    this.allocator = new Allocator(this.memory, this.pools, this.keeper, () => this.checkUsable());
+    this.placer = new Placer(this.memory, this.pools, this.keeper, () => this.checkUsable());
     log.logMemory(backend.memoryTypes);
   }
 
@@ -104,12 +104,12 @@ export class GpuHeap<Buffer> {
    * @throws OutOfMemoryError `over-budget`, `pool-full`, `refused-by-device` · BackendError `device-lost`
    */
   allocate(request: AllocationRequest<Buffer>): Allocation<Buffer> {
-    return this.allocator.allocate(request);
+    return this.placer.allocate(request);
   }
 
   /** As `allocate`, but answers `undefined` instead of throwing an OutOfMemoryError, and costs less then. */
   tryAllocate(request: AllocationRequest<Buffer>): Allocation<Buffer> | undefined {
-    return this.allocator.tryAllocate(request);
+    return this.placer.tryAllocate(request);
   }
 
   /**
@@ -118,12 +118,12 @@ export class GpuHeap<Buffer> {
    * and with UsageError `disposed` when the heap is meanwhile.
    */
   allocateAsync(request: AllocationRequest<Buffer>): Promise<Allocation<Buffer>> {
-    return this.allocator.allocateAsync(request);
+    return this.placer.allocateAsync(request);
   }
 
   /** All of them or none. O(requests). @throws as `allocate` does */
   allocateMany(requests: readonly AllocationRequest<Buffer>[]): Allocation<Buffer>[] {
-    return this.allocator.allocateMany(requests);
+    return this.placer.allocateMany(requests);
   }
 
   /**
@@ -133,7 +133,7 @@ export class GpuHeap<Buffer> {
    * @throws as `allocate` does
    */
   allocateBlock(requests: readonly AllocationRequest<Buffer>[], label = ''): Allocation<Buffer> {
-    return this.allocator.allocateBlock(requests, label);
+    return this.placer.allocateBlock(requests, label);
   }
 
   /**
@@ -141,7 +141,7 @@ export class GpuHeap<Buffer> {
    * @throws UsageError as `allocate` does
    */
   canAllocate(request: AllocationRequest<Buffer>): boolean {
-    return this.allocator.canAllocate(request);
+    return this.placer.canAllocate(request);
   }
 
   /**
@@ -150,7 +150,7 @@ export class GpuHeap<Buffer> {
    * @throws UsageError as `allocate` does
    */
   largestAllocatable(request: AllocationRequest<Buffer>): number {
-    return this.allocator.largestAllocatable(request);
+    return this.placer.largestAllocatable(request);
   }
 
   /**
@@ -159,7 +159,7 @@ export class GpuHeap<Buffer> {
    * @throws as `allocate` does · rejects with OutOfMemoryError `refused-by-device`, BackendError
    */
   warm(request: AllocationRequest<Buffer>): Promise<void> {
-    return this.allocator.warm(request);
+    return this.placer.warm(request);
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Allocator: the ways to ask a heap for memory, one and many, now and later.
+ * Placer: the ways to ask a heap for memory, one and many, now and later.
  *
  * Promise  requests are checked before anything is placed; what fails leaves nothing behind.
  */
@@ -14,7 +14,7 @@ import { type AllocationRequest, type CheckedRequest, checkRequest } from './req
 import { largestIn } from './room.ts';
 
 /** See the head of the file; every method throws what `GpuHeap`'s of the same name does. */
-export class Allocator<Buffer> {
+export class Placer<Buffer> {
   private readonly memory: Memory<Buffer>;
   private readonly pools: HeapPools<Buffer>;
   private readonly keeper: Keeper<Buffer>;
