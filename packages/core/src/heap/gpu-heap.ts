@@ -128,8 +128,8 @@ export class GpuHeap<Buffer> {
 
   /**
    * Allocations side by side in one range, in their order: a mesh's vertices and indices. Answers the block;
-   * its `members` are as long as it is: it is freed and moved as one. All requests are of one access, location,
-   * lifetime and pool.
+   * its `members` are as long as it is: it is freed and moved as one. All requests are of one access,
+   * location, lifetime and pool.
    * @throws as `allocate` does
    */
   allocateBlock(requests: readonly AllocationRequest<Buffer>[], label = ''): Allocation<Buffer> {
@@ -189,7 +189,8 @@ export class GpuHeap<Buffer> {
   /**
    * Moves what must move so that one dispatch or render pass may bind these allocations so, the fewest bytes
    * that suffice; answers those that moved, whose `version` has grown.
-   * @throws UsageError `scope-conflict` when no move can help, `dead-allocation`, `foreign-object`, `disposed`
+   * @throws UsageError `scope-conflict` when no move can help, `dead-allocation`, `foreign-object`,
+   * `disposed`
    *   · OutOfMemoryError · BackendError
    */
   resolveScope(bindings: readonly HeapBinding<Buffer>[]): Allocation<Buffer>[] {
@@ -260,8 +261,8 @@ export class GpuHeap<Buffer> {
   }
 
   /**
-   * Call after the frame's last `queue.submit`: as `submitted`; what lived for this frame is freed, and chunks
-   * that stayed empty are given back.
+   * Call after the frame's last `queue.submit`: as `submitted`; what lived for this frame is freed, and
+   * chunks that stayed empty are given back.
    * O(ranges that fall due + chunks). @throws UsageError `disposed`
    */
   endFrame(): Serial {

@@ -167,7 +167,9 @@ export class Ladder<Buffer> {
     return true;
   }
 
-  /** Bytes of the largest buffer that this pool could be given now, as far as the heap can tell. O(chunks). */
+  /**
+   * Bytes of the largest buffer that this pool could be given now, as far as the heap can tell. O(chunks).
+   */
   largestGrowth(pool: Pool<Buffer>): number {
     if (this.host.backend.isLost) return 0;
     return this.growthWithout(pool, (chunk) => chunk.rangeCount === 0);
@@ -233,7 +235,9 @@ export class Ladder<Buffer> {
     return Math.max(0, room - (room % this.stepOf(pool)));
   }
 
-  /** What is free in the shared chunks of a pool now, and the longest run once what is pending is free too. */
+  /**
+   * What is free in the shared chunks of a pool now, and the longest run once what is pending is free too.
+   */
   private survey(pool: Pool<Buffer>): {
     largestFreeBytes: number;
     freeBytes: number;

@@ -5,7 +5,8 @@
  *          due).
  * Promise  a released range is given away again only after the boundary (`submitted`, `endFrame`) that
  *          follows its release and the end of every recording that marked it, and where the backend demands
- *          it only when the serial of that boundary has completed. What is refused leaves everything as it was.
+ *          it only when the serial of that boundary has completed. What is refused leaves everything as it
+ *          was.
  * Refusal  moves nothing: a request that fails for fragmentation grows the pool or fails.
  */
 import { LimitedBackend } from '../backend/limited-backend.ts';
@@ -210,8 +211,8 @@ export class Memory<Buffer> {
   }
 
   /**
-   * Everything recorded so far for a timeline has been submitted: stamps what was released and gives back what
-   * is due. Answers the serial of that boundary.
+   * Everything recorded so far for a timeline has been submitted: stamps what was released and gives back
+   * what is due. Answers the serial of that boundary.
    */
   submitted(timeline = 0): Serial {
     const serial = this.releases.stamp(timeline);
