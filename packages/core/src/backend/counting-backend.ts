@@ -13,7 +13,9 @@ export class CountingBackend<Buffer> extends ForwardingBackend<Buffer> {
   bufferBytes = 0;
   /** Bytes of the adopted buffers that are known now. */
   adoptedBytes = 0;
-  /** Largest `reservedBytes` seen at a creation, an adoption or a read. */
+  /** Bytes of textures, claimed by those who make them. */
+  textureBytes = 0;
+  /** Largest `reservedBytes` seen at a creation, a claim, an adoption or a read. */
   peakReservedBytes = 0;
   createdBufferCount = 0;
   destroyedBufferCount = 0;
@@ -27,9 +29,9 @@ export class CountingBackend<Buffer> extends ForwardingBackend<Buffer> {
   private readonly sizes = new Map<Buffer, number>();
   private readonly adopted = new Map<Buffer, number>();
 
-  /** Bytes held from the device: buffers, adopted ones too, and the backend's own staging. */
+  /** Bytes held from the device: buffers, adopted ones too, textures, and the backend's own staging. */
   get reservedBytes(): number {
-    return this.bufferBytes + this.adoptedBytes + this.inner.stagingBytes;
+    return this.bufferBytes + this.adoptedBytes + this.textureBytes + this.inner.stagingBytes;
   }
 
   override createBuffer(descriptor: BufferDescriptor): CreatedBuffer<Buffer> {
@@ -111,7 +113,7 @@ export class CountingBackend<Buffer> extends ForwardingBackend<Buffer> {
     this.adoptedBytes = 0;
   }
 
-  private notePeak(): void {
+  protected notePeak(): void {
     const reserved = this.reservedBytes;
     if (reserved > this.peakReservedBytes) this.peakReservedBytes = reserved;
   }

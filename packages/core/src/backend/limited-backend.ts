@@ -22,23 +22,30 @@ export class LimitedBackend<Buffer> extends CountingBackend<Buffer> {
     return this.reservedBytes + bytes <= this.budgetBytes;
   }
 
+  /** Counts a texture that is about to be asked of the device. @throws OutOfMemoryError `over-budget` */
+  claim(bytes: number): void {
+    if (!this.mayReserve(bytes)) throw this.overBudget('texture', bytes);
+    this.textureBytes += bytes;
+    this.notePeak();
+  }
+
+  /** Such a texture was refused, or given back. */
+  unclaim(bytes: number): void {
+    this.textureBytes -= bytes;
+  }
+
   /** As the port says. @throws OutOfMemoryError `over-budget` */
   override createBuffer(descriptor: BufferDescriptor): CreatedBuffer<Buffer> {
-    const reservedBytes = this.reservedBytes;
-    if (!this.mayReserve(descriptor.size)) {
-      throw new OutOfMemoryError(
-        'over-budget',
-        `a buffer of ${descriptor.size} bytes beside ${reservedBytes} held would pass the budget of ${this.budgetBytes}`,
-        {
-          requestedBytes: descriptor.size,
-          largestFreeBytes: 0,
-          freeBytes: 0,
-          pendingBytes: 0,
-          reservedBytes,
-          budgetBytes: this.budgetBytes,
-        },
-      );
-    }
+    if (!this.mayReserve(descriptor.size)) throw this.overBudget('buffer', descriptor.size);
     return super.createBuffer(descriptor);
+  }
+
+  private overBudget(what: string, requestedBytes: number): OutOfMemoryError {
+    const { reservedBytes, budgetBytes } = this;
+    return new OutOfMemoryError(
+      'over-budget',
+      `a ${what} of ${requestedBytes} bytes beside ${reservedBytes} held would pass the budget of ${budgetBytes}; free something or raise it`,
+      { requestedBytes, largestFreeBytes: 0, freeBytes: 0, pendingBytes: 0, reservedBytes, budgetBytes },
+    );
   }
 }

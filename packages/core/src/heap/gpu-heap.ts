@@ -10,6 +10,7 @@
  */
 import type { DeviceLoss, GpuBackend } from '../backend/port.ts';
 import type { ScopeConflict } from '../backend/scope-conflicts.ts';
+import type { TextureBackend } from '../backend/texture-port.ts';
 import { checkScope } from '../backend/usage-scope.ts';
 import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
@@ -28,6 +29,7 @@ import { checkBudget, checkHeapOptions, type GpuHeapOptions } from './heap-optio
 import type { HeapPool, HeapPoolOptions } from './heap-pool.ts';
 import { HeapPools } from './heap-pools.ts';
 import { reportAllocations, reportHeap } from './heap-report.ts';
+import { HeapTextures } from './heap-textures.ts';
 import { Keeper } from './keeper.ts';
 import { Placer } from './placer.ts';
 import { type Rebuilt, rebuildHeap } from './rebuild.ts';
@@ -50,6 +52,7 @@ export class GpuHeap<Buffer> {
   private readonly placer: Placer<Buffer>;
   private readonly books: Books<Buffer>;
   private readonly onLeak: ((leak: LeakReport) => void) | undefined;
+  private readonly textures: { dispose(): void }[] = [];
   private isDisposed = false;
 
   /** @throws UsageError `bad-argument`, `unknown-option`, `bad-size` */
@@ -212,6 +215,20 @@ export class GpuHeap<Buffer> {
   }
 
   /**
+   * Textures that count against this heap's budget and go at its boundaries, by a port such as
+   * `WebGpuTextures`. @throws UsageError `bad-argument`, `disposed`
+   */
+  useTextures<Texture>(textures: TextureBackend<Texture>): HeapTextures<Texture> {
+    this.checkUsable();
+    if (textures === null || typeof textures !== 'object' || typeof textures.createTexture !== 'function') {
+      throw new UsageError('bad-argument', `textures is ${show(textures)}; pass a TextureBackend`);
+    }
+    const made = new HeapTextures(this.memory as Memory<unknown>, textures);
+    this.textures.push(made);
+    return made;
+  }
+
+  /**
    * A pool of your own, with a suballocator, a granularity and limits of its own.
    * @throws UsageError `bad-argument`, `unknown-option`, `bad-usage`, `bad-size`, `bad-granularity`,
    *   `no-memory-type`, `disposed` · OutOfMemoryError · BackendError
@@ -323,6 +340,7 @@ export class GpuHeap<Buffer> {
     if (this.isDisposed) return;
     this.isDisposed = true;
     this.tellLeaks();
+    for (const textures of this.textures) textures.dispose();
     this.keeper.dispose();
     this.pools.dispose();
     this.memory.dispose();

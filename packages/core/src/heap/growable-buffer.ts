@@ -12,7 +12,7 @@
  *          write fails after growth keeps the room that it gained.
  */
 import { bytesOfData, type WriteData } from '../base/bytes.ts';
-import { checkInteger, show } from '../base/check.ts';
+import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { OutOfMemoryError, UsageError } from '../base/errors.ts';
 import { roundUp } from '../base/quantities.ts';
 import type { Lifetime } from '../memory/pool-kind.ts';
@@ -21,14 +21,34 @@ import { GpuHeap } from './gpu-heap.ts';
 import type { AllocationRequest } from './request.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
 
-/** What a growable buffer asks of its heap, each time that it needs an allocation. */
+/**
+ * What a growable buffer asks of its heap, each time that it needs an allocation. Not `zeroed`, which bytes
+ * that it grows by are not.
+ */
 export interface GrowableRequest<Buffer = unknown>
-  extends Omit<AllocationRequest<Buffer>, 'size' | 'lifetime'> {
+  extends Omit<AllocationRequest<Buffer>, 'size' | 'lifetime' | 'zeroed'> {
   /** Bytes in use from the start. Default 0: then it holds nothing before the first byte. */
   readonly size?: number;
   /** As in any request, but `frame`: it outlives the frame. */
   readonly lifetime?: Exclude<Lifetime, 'frame'>;
 }
+
+const KNOWN = [
+  'size',
+  'usage',
+  'alignment',
+  'access',
+  'location',
+  'lifetime',
+  'apartFrom',
+  'pool',
+  'label',
+  'owner',
+  'userData',
+  'restore',
+  'hostCopy',
+  'timelines',
+] as const;
 
 /** Capacity from which growth is measured in memory rather than in calls. */
 const LARGE_BYTES: number = 1024 * 1024;
@@ -61,9 +81,7 @@ export class GrowableBuffer<Buffer> {
     if (!(heap instanceof GpuHeap)) {
       throw new UsageError('bad-argument', `heap is ${show(heap)}; pass a GpuHeap`);
     }
-    if (request === null || typeof request !== 'object' || Array.isArray(request)) {
-      throw new UsageError('bad-argument', `request is ${show(request)}; pass an object`);
-    }
+    checkOptions(request, 'request', KNOWN);
     const { size = 0, ...rest } = request;
     checkInteger(size, 'size', 0, Number.MAX_SAFE_INTEGER, 'bad-size');
     if ((rest.lifetime as unknown) === 'frame') {
@@ -92,7 +110,7 @@ export class GrowableBuffer<Buffer> {
     return this.places;
   }
 
-  /** What it owns now, `capacity` bytes long; undefined when it holds nothing. Freeing it is not yours. */
+  /** What it owns now, `capacity` bytes long; undefined when it holds nothing. Only this may resize and free it. */
   get allocation(): Allocation<Buffer> | undefined {
     return this.held;
   }
@@ -273,8 +291,20 @@ export class GrowableBuffer<Buffer> {
   }
 
   private resizeTo(bytes: number): void {
-    if (this.held === undefined) this.hold(this.heap.allocate({ ...this.request, size: bytes }));
+    if (this.held === undefined) this.hold(this.allocate(bytes));
     else this.held.resize(bytes);
+  }
+
+  private allocate(bytes: number): Allocation<Buffer> {
+    const { restore, ...request } = this.request;
+    if (restore === undefined) return this.heap.allocate({ ...request, size: bytes });
+    const made: Allocation<Buffer> = this.heap.allocate({
+      ...request,
+      size: bytes,
+      // What restores these bytes says nothing of an allocation that was given away.
+      restore: () => (this.held === made ? restore() : undefined),
+    });
+    return made;
   }
 
   private hold(allocation: Allocation<Buffer> | undefined): void {

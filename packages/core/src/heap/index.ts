@@ -4,6 +4,7 @@ export { Allocation, type BufferBinding } from './allocation.ts';
 export { GpuHeap, type TrimLimits } from './gpu-heap.ts';
 export type { GpuHeapOptions } from './heap-options.ts';
 export { HeapPool, type HeapPoolOptions, type HeapPoolStatistics } from './heap-pool.ts';
+export { HeapTextures } from './heap-textures.ts';
 export type { Rebuilt } from './rebuild.ts';
 export { RecordingToken } from './recording-token.ts';
 export type { AllocationRequest } from './request.ts';

@@ -26,6 +26,7 @@ export interface LadderHost<Buffer> {
   readonly releases: { readonly awaitsBoundary: boolean };
   readonly chunks: Chunks<Buffer>;
   reclaim(): boolean;
+  trimFollowers(): number;
 }
 
 /** Why the application is asked for memory. Bytes. */
@@ -128,7 +129,7 @@ export class Ladder<Buffer> {
     for (;;) {
       const chunk = this.tryCreate(pool, bytes, dedicated);
       if (chunk !== undefined) return chunk;
-      if (host.chunks.trimTo(0) > 0) continue;
+      if (host.chunks.trimTo(0) > 0 || host.trimFollowers() > 0) continue;
       if (bytes <= least) return undefined;
       bytes = Math.max(least, roundUp(Math.floor(bytes / 2), step));
     }

@@ -24,6 +24,19 @@ import { Releases } from './releases.ts';
 /** Frames after which an empty chunk is given back. */
 const IDLE_FRAMES = 60;
 
+/**
+ * What waits for the boundaries of a heap as its own ranges do: textures, tiles, whatever must outlive the
+ * GPU's use.
+ */
+export interface BoundaryFollower {
+  /** Everything recorded so far has been submitted; `serial` is the point after it. */
+  boundary(serial: Serial): void;
+  /** Gives back what waited for nothing later than `serial`; answers how many. */
+  reclaim(serial: Serial): number;
+  /** Gives back what lies idle; answers the bytes. */
+  trim?(): number;
+}
+
 export class Memory<Buffer> {
   readonly backend: LimitedBackend<Buffer>;
   readonly pools: Pool<Buffer>[] = [];
@@ -37,6 +50,8 @@ export class Memory<Buffer> {
   /** Reserved by released ranges that may not be given away yet, in bytes. */
   pendingBytes = 0;
   peakUsedBytes = 0;
+  /** What comes and goes with the boundaries of this heap. */
+  followers: BoundaryFollower[] = [];
   /** Released ranges that wait. */
   readonly releases: Releases<Buffer>;
   private poolsMade = 0;
@@ -184,6 +199,8 @@ export class Memory<Buffer> {
   /** Frees what waits: there is no GPU any more that could use it. */
   flush(): void {
     this.releases.flush();
+    this.followers = [];
+    this.backend.textureBytes = 0;
   }
 
   /** Takes a chunk out whose buffer is no more, with what lives in it. */
@@ -217,7 +234,24 @@ export class Memory<Buffer> {
   submitted(timeline = 0): Serial {
     const serial = this.releases.stamp(timeline);
     this.reclaim();
+    if (timeline === 0 && this.followers.length > 0) this.lead(serial);
     return serial;
+  }
+
+  private lead(serial: Serial): void {
+    const { backend } = this;
+    const due = backend.reuseAfter === 'submitted' ? serial : backend.completedSerial;
+    for (const follower of this.followers) {
+      follower.boundary(serial);
+      follower.reclaim(due);
+    }
+  }
+
+  /** Has those who follow give back what lies idle; answers the bytes. */
+  trimFollowers(): number {
+    let bytes = 0;
+    for (const follower of this.followers) bytes += follower.trim?.() ?? 0;
+    return bytes;
   }
 
   /**

@@ -17,6 +17,8 @@ export interface HeapStatistics {
   reservedBytes: number;
   /** The part of `reservedBytes` that the caller made and the heap has adopted. */
   adoptedBytes: number;
+  /** The part of `reservedBytes` that is textures. */
+  textureBytes: number;
   /** The staging part of `reservedBytes`. */
   stagingBytes: number;
   /** The most that may be reserved; Infinity when there is no limit. */
@@ -63,6 +65,7 @@ export function reportStatistics(
   out.freeBytes = backend.bufferBytes + backend.adoptedBytes - memory.usedBytes - memory.pendingBytes;
   out.reservedBytes = backend.reservedBytes;
   out.adoptedBytes = backend.adoptedBytes;
+  out.textureBytes = backend.textureBytes;
   out.stagingBytes = backend.stagingBytes;
   out.budgetBytes = backend.budgetBytes;
   out.allocationCount = counts.allocationCount;

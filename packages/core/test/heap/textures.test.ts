@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { MockTextures } from '../../../mock/src/index.ts';
+import { BufferUsage, TextureUsage } from '../../src/index.ts';
+import { codeOf } from '../code-of.ts';
+import { openHeap } from './open-heap.ts';
+
+const { VERTEX } = BufferUsage;
+const KIB = 1024;
+const descriptor = {
+  width: 64,
+  height: 64,
+  format: 'rgba8unorm',
+  usage: TextureUsage.COPY_DST | TextureUsage.TEXTURE_BINDING,
+};
+
+describe('textures of a heap', () => {
+  it('count against its budget, buffers and textures together', () => {
+    const { heap } = openHeap({ budgetBytes: 100 * KIB, chunkBytes: 64 * KIB });
+    const textures = heap.useTextures(new MockTextures());
+    const made = [0, 1, 2].map(() => textures.create(descriptor));
+    expect(heap.statistics()).toMatchObject({ textureBytes: 48 * KIB, reservedBytes: 48 * KIB });
+    expect(codeOf(() => heap.allocate({ size: 60 * KIB, usage: VERTEX }))).toBe('over-budget');
+    heap.allocate({ size: 50 * KIB, usage: VERTEX });
+    expect(codeOf(() => textures.create(descriptor))).toBe('over-budget');
+    expect(heap.statistics().textureBytes).toBe(48 * KIB);
+    heap.setBudget(200 * KIB);
+    expect(textures.create(descriptor).isLive).toBe(true);
+    expect(made.every(({ isLive }) => isLive)).toBe(true);
+  });
+
+  it('are destroyed when the boundary that follows is due, not before', () => {
+    for (const reuseAfter of ['submitted', 'completed'] as const) {
+      const { gpu, heap } = openHeap({}, { reuseAfter });
+      const port = new MockTextures();
+      const textures = heap.useTextures(port);
+      const texture = textures.create(descriptor);
+      textures.free(texture);
+      expect(port.textures.size).toBe(1);
+      const serial = heap.endFrame();
+      expect(port.textures.size).toBe(reuseAfter === 'submitted' ? 0 : 1);
+      gpu.completeUpTo(serial);
+      heap.submitted();
+      expect(port.textures.size).toBe(0);
+      expect(heap.statistics().textureBytes).toBe(0);
+      expect(codeOf(() => textures.free(texture))).toBe('dead-allocation');
+    }
+  });
+
+  it('lend empty tile chunks back when a buffer needs the room', () => {
+    const { heap } = openHeap({ budgetBytes: 200 * KIB, chunkBytes: 64 * KIB }, { reuseAfter: 'submitted' });
+    const textures = heap.useTextures(new MockTextures());
+    const tiles = textures.createTilePool({ width: 64, height: 64, format: 'rgba8unorm', tilesPerChunk: 8 });
+    const run = tiles.allocate(3);
+    expect(heap.statistics().textureBytes).toBe(128 * KIB);
+    expect(codeOf(() => heap.allocate({ size: 100 * KIB, usage: VERTEX }))).toBe('over-budget');
+    tiles.free(run);
+    expect(codeOf(() => heap.allocate({ size: 100 * KIB, usage: VERTEX }))).toBe('over-budget');
+    heap.endFrame();
+    expect(heap.allocate({ size: 100 * KIB, usage: VERTEX }).isLive).toBe(true);
+    expect(heap.statistics().textureBytes).toBe(0);
+  });
+
+  it('go with the heap, and with the device', () => {
+    const port = new MockTextures();
+    const { gpu, heap } = openHeap();
+    const textures = heap.useTextures(port);
+    textures.create(descriptor);
+    textures.createTilePool({ width: 8, height: 8, format: 'rgba8unorm' }).allocate();
+    textures.dispose();
+    expect(port.textures.size).toBe(0);
+    const more = heap.useTextures(port);
+    more.create(descriptor);
+    heap.endFrame();
+    heap.dispose();
+    expect(port.textures.size).toBe(0);
+    expect(codeOf(() => heap.useTextures(port))).toBe('disposed');
+    expect(codeOf(() => openHeap().heap.useTextures({} as never))).toBe('bad-argument');
+    gpu.lose();
+  });
+});
