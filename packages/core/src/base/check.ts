@@ -43,14 +43,18 @@ export function checkOptions(
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new UsageError('bad-argument', `${name} is ${show(value)}; pass an object`);
   }
-  for (const key of Object.keys(value)) {
-    if (!known.includes(key)) {
-      throw new UsageError(
-        'unknown-option',
-        `${name} has no option ${show(key)}; known are ${known.join(', ')}`,
-      );
-    }
+  // Inherited ones are options too: whoever reads them finds them.
+  for (const key in value) {
+    if (!known.includes(key)) throw unknownOption(name, key, known);
   }
+}
+
+/** The error for an option that nobody knows. */
+export function unknownOption(name: string, key: string, known: Iterable<string>): UsageError {
+  return new UsageError(
+    'unknown-option',
+    `${name} has no option ${show(key)}; known are ${[...known].join(', ')}`,
+  );
 }
 
 /** Throws unless `value` is one of `known`. */

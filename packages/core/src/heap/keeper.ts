@@ -127,7 +127,8 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     }
   }
 
-  private chunksOf(allocations: Iterable<Allocation<Buffer>>): Chunk<Buffer>[] | undefined {
+  private chunksOf(allocations: readonly Allocation<Buffer>[]): Chunk<Buffer>[] | undefined {
+    if (allocations.length === 0) return undefined;
     let chunks: Chunk<Buffer>[] | undefined;
     for (const allocation of allocations) {
       const { chunk } = allocation;
@@ -241,7 +242,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     const { memory } = this;
     const before = allocation.size;
     const used = from.suballocator.sizeOf(allocation.handle);
-    const kept = this.chunksOf(allocation.apart ?? []) ?? [];
+    const kept = this.chunksOf([...(allocation.apart ?? [])]) ?? [];
     const owner = allocation.record ?? allocation;
     const handle = memory.place(pool, size, allocation.alignment, owner, [...apart, ...kept]);
     if (handle === NO_SPACE) throw memory.ladder.explain(pool, size);

@@ -6,9 +6,9 @@
 import { type BackendLimits, BufferUsage } from '../backend/port.ts';
 import { CHUNK_USAGE, checkUsage, offsetAlignment, TRANSFER_USAGE } from '../backend/usage.ts';
 import type { WriteData } from '../base/bytes.ts';
-import { checkInteger, checkOneOf, checkOptions, checkText, show } from '../base/check.ts';
+import { checkInteger, checkOneOf, checkText, show, unknownOption } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
-import type { Access, Lifetime, Location } from '../memory/pool-kind.ts';
+import type { Access, Lifetime, Location, PoolKind } from '../memory/pool-kind.ts';
 import { MAX_ALIGNMENT } from '../ranges/suballocator.ts';
 import type { Allocation } from './allocation.ts';
 import type { HeapPool } from './heap-pool.ts';
@@ -81,7 +81,7 @@ export interface CheckedRequest<Buffer = unknown> {
   readonly timelines: readonly number[] | undefined;
 }
 
-const KNOWN = [
+const KNOWN: ReadonlySet<string> = new Set([
   'size',
   'usage',
   'alignment',
@@ -97,13 +97,14 @@ const KNOWN = [
   'restore',
   'hostCopy',
   'timelines',
-] as const;
+]);
 const ACCESSES = ['read', 'write'] as const;
 const LOCATIONS = ['gpu', 'upload', 'readback', 'auto'] as const;
 const LIFETIMES = ['default', 'frame', 'transient', 'long'] as const;
 const NONE: readonly never[] = [];
 
 /**
+ * Asked for every allocation: options that are left out cost a comparison each.
  * @throws UsageError `bad-argument`, `unknown-option`, `bad-size`, `bad-usage`, `bad-alignment`
  */
 export function checkRequest<Buffer>(
@@ -111,39 +112,61 @@ export function checkRequest<Buffer>(
   limits: BackendLimits,
   timelineCount: number,
 ): CheckedRequest<Buffer> {
-  checkOptions(request, 'request', KNOWN);
+  checkNames(request);
   const { size, usage, alignment = 1, label = '', owner = '', zeroed = false, apartFrom = NONE } = request;
+  const { hostCopy = false, restore, pool, timelines, userData } = request;
   checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
   checkInteger(alignment, 'alignment', 1, MAX_ALIGNMENT, 'bad-alignment');
   checkText(label, 'label');
   checkText(owner, 'owner');
-  const { hostCopy = false, restore } = request;
   checkFlag(zeroed, 'zeroed');
   checkFlag(hostCopy, 'hostCopy');
   if (restore !== undefined && typeof restore !== 'function') {
     throw new UsageError('bad-argument', `restore is ${show(restore)}; pass a function`);
   }
-  if (!Array.isArray(apartFrom)) {
+  if (apartFrom !== NONE && !Array.isArray(apartFrom)) {
     throw new UsageError('bad-argument', `apartFrom is ${show(apartFrom)}; pass an array of allocations`);
   }
-  const { access, location, lifetime } = checkPlace(request, usage);
+  const kind = pool?.kind;
+  const { location: asked = kind?.location, lifetime = kind?.lifetime ?? 'default' } = request;
+  const location = locationOf(asked);
+  checkUsage(usage, kind?.usage ?? LOCATION_USAGE[location]);
+  if (lifetime !== 'default') checkOneOf(lifetime, 'lifetime', LIFETIMES);
+  const isWritten = (usage & BufferUsage.STORAGE) !== 0;
+  const { access = kind?.access ?? (isWritten ? 'write' : 'read') } = request;
+  checkOneOf(access, 'access', ACCESSES);
   const needed = offsetAlignment(usage, limits);
-  return {
+  const checked: CheckedRequest<Buffer> = {
     size,
     alignment: needed % alignment === 0 ? needed : commonAlignment(needed, alignment),
-    access,
+    access: location === 'gpu' ? access : 'read',
     location,
     lifetime,
     apartFrom,
     zeroed,
-    pool: request.pool,
+    pool,
     label,
     owner,
-    userData: request.userData,
+    userData,
     restore,
     hostCopy,
-    timelines: checkTimelines(request.timelines, timelineCount),
+    timelines: timelines === undefined ? undefined : checkTimelines(timelines, timelineCount),
   };
+  if (kind !== undefined) checkSame(checked, kind);
+  return checked;
+}
+
+function checkNames(request: unknown): void {
+  if (request === null || typeof request !== 'object' || Array.isArray(request)) {
+    throw new UsageError('bad-argument', `request is ${show(request)}; pass an object`);
+  }
+  for (const key in request) if (!KNOWN.has(key)) throw unknownOption('request', key, KNOWN);
+}
+
+function locationOf(location: unknown): CheckedRequest['location'] {
+  if (location === undefined || location === 'auto') return 'gpu';
+  checkOneOf(location, 'location', LOCATIONS);
+  return location === 'auto' ? 'gpu' : location;
 }
 
 function checkFlag(value: unknown, name: string): void {
@@ -151,11 +174,7 @@ function checkFlag(value: unknown, name: string): void {
   throw new UsageError('bad-argument', `${name} is ${show(value)}; pass true or false`);
 }
 
-function checkTimelines(
-  timelines: readonly number[] | undefined,
-  timelineCount: number,
-): readonly number[] | undefined {
-  if (timelines === undefined) return undefined;
+function checkTimelines(timelines: readonly number[], timelineCount: number): readonly number[] | undefined {
   if (!Array.isArray(timelines) || timelines.length === 0 || new Set(timelines).size < timelines.length) {
     throw new UsageError(
       'bad-argument',
@@ -168,25 +187,6 @@ function checkTimelines(
   return timelines.length === 1 && timelines[0] === 0 ? undefined : [...timelines];
 }
 
-type Place = Pick<CheckedRequest, 'access' | 'location' | 'lifetime'>;
-
-/** Where it goes: what is asked for, or what its pool is for; the two may not differ. */
-function checkPlace<Buffer>(request: AllocationRequest<Buffer>, usage: number): Place {
-  const kind = request.pool?.kind;
-  const { location = kind?.location ?? 'auto', lifetime = kind?.lifetime ?? 'default' } = request;
-  checkOneOf(location, 'location', LOCATIONS);
-  checkOneOf(lifetime, 'lifetime', LIFETIMES);
-  const onGpu = location === 'gpu' || location === 'auto';
-  const place = onGpu ? 'gpu' : location;
-  checkUsage(usage, kind?.usage ?? LOCATION_USAGE[place]);
-  const isWritten = (usage & BufferUsage.STORAGE) !== 0;
-  const { access = kind?.access ?? (isWritten ? 'write' : 'read') } = request;
-  checkOneOf(access, 'access', ACCESSES);
-  const result: Place = { access: onGpu ? access : 'read', location: place, lifetime };
-  if (kind !== undefined) checkSame(result, kind);
-  return result;
-}
-
 /** What requests of each location may use. */
 const LOCATION_USAGE: Record<CheckedRequest['location'], number> = {
   gpu: CHUNK_USAGE,
@@ -194,12 +194,13 @@ const LOCATION_USAGE: Record<CheckedRequest['location'], number> = {
   readback: BufferUsage.COPY_DST,
 };
 
-function checkSame(place: Place, kind: Place | { [name in keyof Place]: string }): void {
+/** What is asked for and what its pool is for may not differ. */
+function checkSame<Buffer>(request: CheckedRequest<Buffer>, kind: PoolKind): void {
   for (const name of ['access', 'location', 'lifetime'] as const) {
-    if (place[name] === kind[name]) continue;
+    if (request[name] === kind[name]) continue;
     throw new UsageError(
       'bad-argument',
-      `${name} is '${place[name]}' in a pool for '${kind[name]}'; leave it out, or take another pool`,
+      `${name} is '${request[name]}' in a pool for '${kind[name]}'; leave it out, or take another pool`,
     );
   }
 }
