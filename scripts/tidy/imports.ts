@@ -30,7 +30,7 @@ const ROADS: Readonly<Record<string, readonly string[]>> = {
   'dawn-node': ['webgpu'],
   trace: ['inspector', 'mock', 'testing'],
   cli: ['dawn-node', 'inspector', 'mock', 'trace', 'webgpu'],
-  bench: ['dawn-node', 'mock', 'testing', 'trace', 'webgpu'],
+  bench: ['cli', 'dawn-node', 'mock', 'testing', 'trace', 'webgpu'],
   examples: ['dawn-node', 'inspector', 'mock', 'trace', 'webgpu'],
   integration: ['dawn-node', 'mock', 'testing', 'trace', 'webgpu'],
 };

@@ -10,10 +10,12 @@ import {
   forecastPooledBytes,
   HeapTarget,
   MeasuredBackend,
+  type Place,
   PooledTarget,
   type ReplayMode,
   type ReplayOptions,
   type ReplayResult,
+  type ReplayTarget,
   replayTrace,
   type Trace,
 } from '@gpuheap/trace';
@@ -24,6 +26,10 @@ export interface ModeRun {
   readonly trace: Trace;
   readonly modes: readonly ReplayMode[];
   readonly checkpoints: number;
+  /** What is replayed on instead of each way's target: most often something around it, to look on. */
+  wrap?<Buffer, Resource extends Place<Buffer>>(
+    target: ReplayTarget<Buffer, Resource>,
+  ): ReplayTarget<Buffer, Resource>;
   onProgress(mode: ReplayMode, done: number, all: number): void;
 }
 
@@ -54,12 +60,20 @@ async function runMode(device: ReplayDevice, run: ModeRun, mode: ReplayMode): Pr
     onProgress: (done, all) => run.onProgress(mode, done, all),
   };
   try {
-    if (mode === 'direct') return await replayTrace(run.trace, new DirectTarget(backend), options);
-    if (mode === 'pooled') return await replayTrace(run.trace, new PooledTarget(backend), options);
-    return await replayTrace(run.trace, new HeapTarget(backend), options);
+    if (mode === 'direct') return await replayOn(run, new DirectTarget(backend), options);
+    if (mode === 'pooled') return await replayOn(run, new PooledTarget(backend), options);
+    return await replayOn(run, new HeapTarget(backend), options);
   } finally {
     raw.dispose();
   }
+}
+
+function replayOn<Buffer, Resource extends Place<Buffer>>(
+  run: ModeRun,
+  target: ReplayTarget<Buffer, Resource>,
+  options: ReplayOptions,
+): Promise<ReplayResult> {
+  return replayTrace(run.trace, run.wrap?.(target) ?? target, options);
 }
 
 /**

@@ -25,14 +25,20 @@ export async function allocateWaiting<Buffer>(
 ): Promise<Allocation<Buffer>> {
   for (let refusals = 0; ; ) {
     let failure: OutOfMemoryError;
+    let isLate = false;
     try {
       const allocation = allocate();
-      const chunk = allocation.chunk;
+      const { chunk } = allocation;
       await chunk?.settled;
       checkUsable();
-      if (chunk?.refusal === undefined) return allocation;
-      const { refusal } = chunk;
-      cancel(allocation);
+      const refusal = chunk?.refusal;
+      if (refusal === undefined) {
+        if (allocation.isLive) return allocation;
+        // It was for a frame that has ended meanwhile: the caller never had it.
+        continue;
+      }
+      if (allocation.isLive) cancel(allocation);
+      isLate = true;
       refusals++;
       if (refusal instanceof BackendError || refusals === MOST_REFUSALS) throw refusal;
       failure = refusal;
@@ -44,6 +50,6 @@ export async function allocateWaiting<Buffer>(
       await memory.releases.whenReached();
       checkUsable();
       memory.reclaim();
-    } else if (refusals === 0) throw failure;
+    } else if (!isLate) throw failure;
   }
 }

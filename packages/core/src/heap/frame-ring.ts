@@ -19,6 +19,7 @@
  * Refusal  an encoder that is submitted after the frame in which it was recorded is not protected; it needs an
  *          allocation and a recording token. Never shrinks: it keeps what its fullest frames needed.
  */
+import type { GpuBackend } from '../backend/port.ts';
 import { offsetAlignment } from '../backend/usage.ts';
 import { bytesOfData, type WriteData } from '../base/bytes.ts';
 import { checkInteger, checkOptions, show } from '../base/check.ts';
@@ -55,6 +56,8 @@ export class FrameRing<Buffer> {
   /** Offsets are multiples of it, in bytes. */
   readonly alignment: number;
   private readonly heap: GpuHeap<Buffer>;
+  /** The one that the serials are of. */
+  private backend: GpuBackend<Buffer>;
   private readonly request: Omit<AllocationRequest<Buffer>, 'size'>;
   /** A mark for each frame in flight: how many bytes are its own. */
   private readonly flights = new SerialQueue<undefined>();
@@ -85,6 +88,7 @@ export class FrameRing<Buffer> {
     checkInteger(bytes, 'bytes', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
     checkInteger(alignment, 'alignment', 1, MAX_ALIGNMENT, 'bad-alignment');
     this.heap = heap;
+    this.backend = heap.backend;
     // At least words: what is written begins and ends at one.
     const needed = commonAlignment(offsetAlignment(request.usage, heap.backend.limits), 4);
     this.alignment = commonAlignment(needed, alignment);
@@ -307,7 +311,7 @@ export class FrameRing<Buffer> {
 
   /** Takes the bytes of frames back that the GPU has done. */
   private retire(): void {
-    const { backend } = this.heap;
+    const { backend } = this;
     const due = backend.reuseAfter === 'submitted' ? this.lastSerial : backend.completedSerial;
     const { flights } = this;
     while (flights.isDue(due)) {
@@ -355,14 +359,16 @@ export class FrameRing<Buffer> {
   private hold(allocation: Allocation<Buffer>): void {
     this.allocation = allocation;
     this.places++;
+    allocation.on('moved', () => this.moved());
+  }
+
+  private moved(): void {
+    this.places++;
     const { backend } = this.heap;
-    allocation.on('moved', () => {
-      this.places++;
-      // Rebuilt on another device, which has neither these frames in flight nor their serials.
-      if (this.heap.backend === backend) return;
-      this.forgetFlights();
-      this.hold(allocation);
-    });
+    if (backend === this.backend) return;
+    // Rebuilt on another device, which has neither these frames in flight nor their serials.
+    this.backend = backend;
+    this.forgetFlights();
   }
 
   private forgetFlights(): void {

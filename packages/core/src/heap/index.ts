@@ -1,10 +1,18 @@
 export type { WriteData } from '../base/bytes.ts';
 export type { AdoptionRequest } from './adoption.ts';
 export { Allocation, type BufferBinding } from './allocation.ts';
+export { FrameRing, type FrameRingOptions } from './frame-ring.ts';
 export { GpuHeap, type TrimLimits } from './gpu-heap.ts';
+export { GrowableBuffer, type GrowableRequest } from './growable-buffer.ts';
 export type { GpuHeapOptions } from './heap-options.ts';
 export { HeapPool, type HeapPoolOptions, type HeapPoolStatistics } from './heap-pool.ts';
 export { HeapTextures } from './heap-textures.ts';
+export {
+  MirroredArray,
+  type MirroredArrayOptions,
+  type NumberArray,
+  type NumberArrayType,
+} from './mirrored-array.ts';
 export type { Rebuilt } from './rebuild.ts';
 export { RecordingToken } from './recording-token.ts';
 export type { AllocationRequest } from './request.ts';

@@ -372,8 +372,8 @@ function checkNumber(value: unknown): asserts value is number {
 }
 
 function checkType(type: unknown): void {
-  const sample: unknown =
-    typeof type === 'function' ? tryMake(type as new (length: number) => unknown) : type;
+  const sample = typeof type === 'function' ? tryMake(type as new (length: number) => unknown) : undefined;
+  // Of 64-bit integers it is 0n.
   const isNumbers = ArrayBuffer.isView(sample) && (sample as unknown as ArrayLike<unknown>)[0] === 0;
   if (isNumbers) return;
   throw new UsageError('bad-argument', `type is ${show(type)}; pass the class of a typed array of numbers`);

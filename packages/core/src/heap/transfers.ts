@@ -2,16 +2,18 @@
  * Transfers: bytes into, out of and between the ranges of a heap.
  *
  * Promise  what the GPU uses is never mapped: reads go through a readback chunk. No copy within one buffer:
- *          such bytes go out to a scratch range and back. Both kinds of staging wait for the next boundary.
+ *          such bytes go out to a scratch range and back. What was gathered for upload comes first.
  */
 import { roundUp } from '../base/quantities.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
+import { type ReadPiece, ReadbackRing } from '../memory/readback-ring.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
+import type { Allocation } from './allocation.ts';
+import type { UploadBatch } from './upload-batch.ts';
 
 const SCRATCH = { label: 'scratch' } as const;
-const STAGING = { label: 'staging' } as const;
 
 /** Where the heap stages bytes: the two pools of its own use. */
 export interface StagingPools<Buffer> {
@@ -23,11 +25,19 @@ export interface StagingPools<Buffer> {
 export class Transfers<Buffer> {
   private readonly memory: Memory<Buffer>;
   private readonly pools: StagingPools<Buffer>;
-  private isDisposed = false;
+  private readonly readbacks: ReadbackRing<Buffer>;
+  private readonly batch: UploadBatch<Buffer>;
 
-  constructor(memory: Memory<Buffer>, pools: StagingPools<Buffer>) {
+  constructor(memory: Memory<Buffer>, pools: StagingPools<Buffer>, batch: UploadBatch<Buffer>) {
     this.memory = memory;
     this.pools = pools;
+    this.readbacks = new ReadbackRing(memory, () => pools.readback());
+    this.batch = batch;
+  }
+
+  /** What was gathered for this allocation is submitted: a direct write is about to follow it. */
+  flushFor(allocation: Allocation<Buffer>): void {
+    this.batch.flushFor(allocation);
   }
 
   /** Writes whole words at a multiple of 4; what is missing to the last word is zero. */
@@ -36,27 +46,27 @@ export class Transfers<Buffer> {
     this.memory.backend.write(chunk.buffer, offset, padded(bytes));
   }
 
-  /** The bytes, after everything submitted so far. @throws OutOfMemoryError, for the staging */
-  read(chunk: Chunk<Buffer>, offset: number, size: number): Promise<Uint8Array> {
-    if (chunk.pool.kind.location === 'readback') return this.memory.backend.read(chunk.buffer, offset, size);
-    return this.readThroughCopy(chunk.buffer, offset, size);
+  /** The bytes, after everything submitted so far. Rejects with OutOfMemoryError, for the staging. */
+  async read(chunk: Chunk<Buffer>, offset: number, size: number): Promise<Uint8Array> {
+    const [bytes] = await this.readMany([{ chunk, offset, size }]);
+    return bytes as Uint8Array;
   }
 
-  private async readThroughCopy(source: Buffer, offset: number, size: number): Promise<Uint8Array> {
-    if (size === 0) return new Uint8Array(0);
-    const skipped = offset % 4;
-    const whole = roundUp(skipped + size, 4);
-    const { memory } = this;
-    const handle = this.stage(this.pools.readback(), whole, STAGING);
-    const chunk = memory.found as Chunk<Buffer>;
-    try {
-      memory.backend.copy([
-        { source, sourceOffset: offset - skipped, target: chunk.buffer, targetOffset: 0, size: whole },
-      ]);
-      return await memory.backend.read(chunk.buffer, skipped, size);
-    } finally {
-      if (!this.isDisposed) memory.release(chunk, handle);
-    }
+  /** The bytes of each piece, all from the same moment. Rejects as `read`. O(pieces) beside the bytes. */
+  async readMany(pieces: readonly ReadPiece<Buffer>[]): Promise<Uint8Array[]> {
+    this.batch.flush();
+    const { backend } = this.memory;
+    const staged = pieces.filter((piece) => isStaged(piece));
+    // First what copies: a readback buffer that is being read can not be copied to.
+    const copied = this.readbacks.read(staged);
+    const mapped = pieces.map((piece) =>
+      isStaged(piece) ? undefined : backend.read(piece.chunk.buffer, piece.offset, piece.size),
+    );
+    const [fromStaging, direct] = await Promise.all([copied, Promise.all(mapped)]);
+    let next = 0;
+    return direct.map((bytes, k) =>
+      pieces[k]?.size === 0 ? new Uint8Array(0) : (bytes ?? (fromStaging[next++] as Uint8Array)),
+    );
   }
 
   /**
@@ -71,6 +81,7 @@ export class Transfers<Buffer> {
     size: number,
   ): void {
     if (size === 0) return;
+    this.batch.flush();
     const { backend } = this.memory;
     const region = { source: from.buffer, sourceOffset, target: to.buffer, targetOffset, size };
     if (from !== to) {
@@ -92,7 +103,7 @@ export class Transfers<Buffer> {
 
   /** Nothing is released any more. */
   dispose(): void {
-    this.isDisposed = true;
+    this.readbacks.dispose();
   }
 
   private stage(pool: Pool<Buffer>, size: number, owner: { readonly label: string }): number {

@@ -16,13 +16,13 @@ import {
   type HeapPool,
   type RecordingToken,
 } from '../../src/index.ts';
-import { firstDifference, patternOf } from './open-heap.ts';
+import { firstDifference, quickPattern } from './quick-bytes.ts';
 import { drain, Watched } from './watched.ts';
 
 const { STORAGE, UNIFORM, VERTEX } = BufferUsage;
 const USAGES = [VERTEX, UNIFORM, STORAGE] as const;
 const LIFETIMES = ['default', 'default', 'default', 'frame', 'transient', 'long'] as const;
-const LARGE_BYTES = 30_000;
+const LARGE_BYTES = 6000;
 
 /** One allocation and what it must hold; undefined where nobody can know. */
 interface Holding {
@@ -159,7 +159,8 @@ export class FailureDay {
   }
 
   allocateLater(): void {
-    const watched = this.watch(this.heap.allocateAsync(this.request()));
+    // It may wait for long: what it was kept apart from may be dead by then.
+    const watched = this.watch(this.heap.allocateAsync({ ...this.request(), apartFrom: [] }));
     watched.onResolved = (allocation) => this.attempt(() => this.take(allocation));
   }
 
@@ -184,8 +185,8 @@ export class FailureDay {
     this.attempt(() => {
       this.heap.copy(from.allocation, 0, to.allocation, 0, size);
       const bytes = from.bytes?.slice(0, size);
-      const isKnown = bytes?.length === size && (to.bytes?.length ?? 0) >= size && !this.hasLostScratch();
-      if (isKnown) to.bytes?.set(bytes);
+      const isWhole = bytes?.length === size && (to.bytes?.length ?? 0) >= size;
+      if (isWhole && !this.hasRefused(from)) to.bytes?.set(bytes);
       else to.bytes = undefined;
     });
   }
@@ -209,9 +210,9 @@ export class FailureDay {
     const { allocation } = holding;
     const size = this.size();
     this.attempt(() => {
-      const kept = holding.bytes?.slice(0, size);
+      const kept = this.hasRefused(holding) ? undefined : holding.bytes?.slice(0, size);
       allocation.resize(size);
-      holding.bytes = this.hasLostScratch() ? undefined : kept;
+      holding.bytes = this.hasRefused(holding) ? undefined : kept;
     });
   }
 
@@ -277,7 +278,7 @@ export class FailureDay {
 
   private fill(holding: Holding): void {
     const { allocation } = holding;
-    const bytes = patternOf(++this.seeds, allocation.size);
+    const bytes = quickPattern(++this.seeds, allocation.size);
     holding.bytes = undefined;
     allocation.write(bytes);
     holding.bytes = bytes;
@@ -301,15 +302,16 @@ export class FailureDay {
 
   private size(): number {
     const { random } = this;
-    return random.below(9) === 0 ? LARGE_BYTES + random.below(40_000) : random.logUniform(1, 4000);
+    return random.below(9) === 0 ? LARGE_BYTES + random.below(20_000) : random.logUniform(1, 4000);
   }
 
   private pick(): Holding | undefined {
     return this.held[this.random.below(Math.max(1, this.held.length))];
   }
 
-  /** A detour through a buffer that the device then refuses leads nowhere. */
-  private hasLostScratch(): boolean {
+  /** Whether the device is about to refuse where it lives, or a detour: what is copied there is never seen. */
+  private hasRefused({ allocation }: Holding): boolean {
+    if (isUsable(allocation) && allocation.buffer.isRefused) return true;
     return [...this.gpu.buffers].some(({ isRefused, label }) => isRefused && label.includes('scratch'));
   }
 }

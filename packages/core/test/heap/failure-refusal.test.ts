@@ -9,7 +9,7 @@ import { openHeap } from './open-heap.ts';
 
 const ACTS = 60;
 const KIB = 1024;
-const HEAP: GpuHeapOptions = { chunkBytes: 64 * KIB, dedicatedBytes: 40 * KIB };
+const HEAP: GpuHeapOptions = { chunkBytes: 64 * KIB, dedicatedBytes: 8 * KIB };
 
 /** How a device refuses; `from` is the first creation that it does. */
 interface Way {
@@ -78,7 +78,7 @@ async function countCreations(seed: number): Promise<number> {
 }
 
 /** All is given back, and the same heap does another day as if nothing had been. */
-async function expectRecovery(gpu: MockGpu, day: FailureDay, where: string): Promise<void> {
+async function expectRecovery(gpu: MockGpu, day: FailureDay, isRoomy: boolean, where: string): Promise<void> {
   const { heap } = day;
   expect(recountHeap(heap, gpu), where).toEqual([]);
   expect([...day.complaints, ...day.findDamage()], where).toEqual([]);
@@ -91,7 +91,7 @@ async function expectRecovery(gpu: MockGpu, day: FailureDay, where: string): Pro
   expect(day.promises.filter(({ state }) => state === 'open').length, where).toBe(0);
   const after = new FailureDay(gpu, heap, 1);
   await after.run(12);
-  if (gpu.occupiedBytes < 100 * KIB) expect(after.failures, where).toEqual([]);
+  if (isRoomy) expect(after.failures, where).toEqual([]);
   expect([...after.complaints, ...after.findDamage(), ...recountHeap(heap, gpu)], where).toEqual([]);
   heap.dispose();
   gpu.completeAll();
@@ -111,7 +111,7 @@ async function refuse(way: Way, seed: number, from: number): Promise<number> {
     expect(isTyped, `${where}: ${failure.message}`).toBe(true);
     expect(['refused-by-device', 'backend-failed'], where).toContain(failure.code);
   }
-  await expectRecovery(gpu, day, where);
+  await expectRecovery(gpu, day, way.gpu === undefined, where);
   return day.failures.length;
 }
 
@@ -126,6 +126,7 @@ describe('a device that refuses memory', () => {
         failures += await refuse(way, seed, from);
       }
     }
-    expect(failures).toBeGreaterThan(done / 4);
+    // A refusal that a smaller chunk makes good is no failure.
+    expect(failures).toBeGreaterThan(done / 20);
   });
 });
