@@ -54,7 +54,7 @@ export function checkDocstrings(files: readonly SourceFile[]): Violation[] {
 }
 
 /** What the doors (`index.ts`) of all packages re-export: names by the path of their file, `*` for all. */
-function publishedNames(files: readonly SourceFile[]): Map<string, Set<string>> {
+export function publishedNames(files: readonly SourceFile[]): Map<string, Set<string>> {
   const reexport = /^export (?:type )?(\*|\{[^}]*\}) from '(\.[^']+)';/gm;
   const published = new Map<string, Set<string>>();
   for (const door of files) {

@@ -1,12 +1,14 @@
 /**
  * The command line of the benchmarks: `pnpm bench [--quick] [--only P4,P7] [--workload W2] [--peers FILE]
- * [--json FILE]`, and `pnpm bench export --to DIR`.
+ * [--json FILE]`, `pnpm bench export --to DIR`, `pnpm bench:heap` and `pnpm test:soak`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runBench, SECTION_NAMES } from './bench.ts';
 import { type ExportOptions, exportWorkloads } from './export-workloads.ts';
+import { addHeapCommand } from './heap/heap-command.ts';
+import { addSoakCommand } from './heap/soak-command.ts';
 import { type PeerFile, parsePeers } from './peers.ts';
 import { ROW_NAMES, type RowName } from './programs/rows.ts';
 import type { SectionName } from './verdict.ts';
@@ -48,6 +50,9 @@ program
   .action((flags: ExportOptions) =>
     exportWorkloads({ ...flags, quick: flags.quick === true }, (text) => console.log(text)),
   );
+
+addHeapCommand(program, parsePositive);
+addSoakCommand(program, parsePositive);
 
 await program.parseAsync();
 

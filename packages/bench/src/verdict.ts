@@ -18,9 +18,12 @@ export type SectionName =
   | 'growth'
   | 'ageing';
 
+/** What a figure can be held against: H1 to H6 are judged by the heap's figures. */
+export type TargetName = SectionName | 'H1' | 'H2' | 'H3' | 'H4' | 'H5' | 'H6' | 'R16';
+
 /** A figure beside its target. */
 export interface Verdict {
-  readonly target: SectionName;
+  readonly target: TargetName;
   readonly what: string;
   readonly figure: number;
   readonly bound: 'at least' | 'at most';
@@ -31,7 +34,7 @@ export interface Verdict {
 
 /** Whether the figure is within its limit. */
 export function judge(
-  target: SectionName,
+  target: TargetName,
   what: string,
   figure: number,
   bound: Verdict['bound'],

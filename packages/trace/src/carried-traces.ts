@@ -1,5 +1,6 @@
-/** Carried traces: the recordings that come with this package, by name. */
+/** Carried traces: the recordings that come with this package, by name, and those of other folders. */
 import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '@gpuheap/core';
 
@@ -8,11 +9,16 @@ const ENDING = '.ndjson.gz';
 
 /** The names of the traces that this package carries, sorted. */
 export function carriedTraces(): string[] {
-  const files = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
+  return tracesIn(FOLDER).map((path) => basename(path, ENDING));
+}
+
+/** The paths of the traces in a folder, sorted; none when there is no such folder. */
+export function tracesIn(folder: string): string[] {
+  const files = existsSync(folder) ? readdirSync(folder) : [];
   return files
     .filter((file) => file.endsWith(ENDING))
-    .map((file) => file.slice(0, -ENDING.length))
-    .sort();
+    .sort()
+    .map((file) => join(folder, file));
 }
 
 /**

@@ -1,5 +1,5 @@
 export { DirectTarget, type OwnBuffer, PooledTarget } from './buffer-targets.ts';
-export { carriedTraces, findTrace } from './carried-traces.ts';
+export { carriedTraces, findTrace, tracesIn } from './carried-traces.ts';
 export { HeapTarget } from './heap-target.ts';
 export { type ApiTimes, type Clock, MeasuredBackend } from './measured-backend.ts';
 export type { Mismatch } from './mismatch.ts';

@@ -5,24 +5,32 @@
  *          handles  tlsf; handle and offset are kept in a typed array
  *          objects  tlsf; each range is an object that knows its suballocator and handle, kept in an array
  *          heap     `GpuHeap` over a virtual GPU, a frame ended every 1,000 operations
+ *          and the heap again with one part of its books in use: each allocation has an owner, a label, an
+ *          open scope, or is watched for leaks.
  * Promise  from handles to objects is the price of objects; from objects to heap that of the bookkeeping:
  *          requests checked, memory type and chunk chosen, budget and counts kept, frees held back until the
  *          frame has ended. Collecting the objects is in the time.
  */
-import { BufferUsage, GpuHeap } from '@gpuheap/core';
+import { BufferUsage, GpuHeap, type GpuHeapOptions } from '@gpuheap/core';
 import type { Handle, Suballocator } from '@gpuheap/core/ranges';
-import { createMockBackend } from '@gpuheap/mock';
+import { createMockBackend, type MockBuffer } from '@gpuheap/mock';
 import { TLSF } from '../competitors/kinds.ts';
 import { loadCopy } from '../loops/load-copy.ts';
 import type { HeldRange, ObjectLayer, ObjectPassModule, ObjectState } from '../loops/object-pass.ts';
 import { type Program, packSteps } from '../programs/program.ts';
 import { type Lane, openLane } from './times.ts';
 
+/** The lanes of the heap with a part of its books in use. */
+export const BOOK_NAMES = ['heap, owners', 'heap, labels', 'heap, scope', 'heap, watch'] as const;
+
 /** The lanes' names, in their order. */
-export const LAYER_NAMES: readonly LayerName[] = ['handles', 'objects', 'heap'];
+export const LAYER_NAMES: readonly LayerName[] = ['handles', 'objects', 'heap', ...BOOK_NAMES];
 
 /** See the head of the file. */
-export type LayerName = 'handles' | 'objects' | 'heap';
+export type LayerName = 'handles' | 'objects' | 'heap' | (typeof BOOK_NAMES)[number];
+
+/** Owners and labels of a program. */
+const NAMES: readonly string[] = Array.from({ length: 64 }, (_, i) => `part ${i}`);
 
 /** A lane of this thread; to be timed by `measureTimes`. */
 export async function openLayer(program: Program, name: LayerName): Promise<Lane> {
@@ -41,7 +49,7 @@ export async function openLayer(program: Program, name: LayerName): Promise<Lane
     name,
     operations,
     runPass() {
-      layer = name === 'heap' ? new HeapLayer() : new RangeLayer(program);
+      layer = name === 'objects' ? new RangeLayer(program) : makeHeapLayer(name);
       state.held.fill(undefined);
       const fillFailures = replayObjects(steps, alignment, layer, state, 0, fillCount);
       const before = process.cpuUsage();
@@ -85,8 +93,21 @@ class RangeLayer implements ObjectLayer {
   endFrame(): void {}
 }
 
+function makeHeapLayer(name: LayerName): HeapLayer {
+  if (name === 'heap, owners') return new OwnersLayer();
+  if (name === 'heap, labels') return new LabelsLayer();
+  const layer = new HeapLayer(name === 'heap, watch' ? { watchLeaks: true } : {});
+  if (name === 'heap, scope') layer.heap.scopes.enter('program');
+  return layer;
+}
+
 class HeapLayer implements ObjectLayer {
-  private readonly heap = new GpuHeap(createMockBackend({ autoComplete: true, reuseAfter: 'submitted' }));
+  readonly heap: GpuHeap<MockBuffer>;
+  private turn = 0;
+
+  constructor(options: GpuHeapOptions = {}) {
+    this.heap = new GpuHeap(createMockBackend({ autoComplete: true, reuseAfter: 'submitted' }), options);
+  }
 
   allocate(size: number, alignment: number): HeldRange | undefined {
     return this.heap.tryAllocate({ size, usage: BufferUsage.VERTEX, alignment });
@@ -94,5 +115,22 @@ class HeapLayer implements ObjectLayer {
 
   endFrame(): void {
     this.heap.endFrame();
+  }
+
+  protected nextName(): string {
+    this.turn = (this.turn + 1) % NAMES.length;
+    return NAMES[this.turn] as string;
+  }
+}
+
+class OwnersLayer extends HeapLayer {
+  override allocate(size: number, alignment: number): HeldRange | undefined {
+    return this.heap.tryAllocate({ size, usage: BufferUsage.VERTEX, alignment, owner: this.nextName() });
+  }
+}
+
+class LabelsLayer extends HeapLayer {
+  override allocate(size: number, alignment: number): HeldRange | undefined {
+    return this.heap.tryAllocate({ size, usage: BufferUsage.VERTEX, alignment, label: this.nextName() });
   }
 }

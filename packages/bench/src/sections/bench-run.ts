@@ -11,7 +11,7 @@ import type { Tightness } from '../measures/tightness.ts';
 import type { Timing } from '../measures/times.ts';
 import type { PeerFile, PeerResult } from '../peers.ts';
 import type { ReferenceFigures, RowName } from '../programs/rows.ts';
-import type { SectionName, Verdict } from '../verdict.ts';
+import type { SectionName, TargetName, Verdict } from '../verdict.ts';
 
 /** What to run. */
 export interface BenchOptions {
@@ -66,8 +66,8 @@ export interface BenchRun {
 }
 
 /** Whether any of these sections is asked for. */
-export function asks({ options }: BenchRun, ...sections: readonly SectionName[]): boolean {
-  return sections.some((section) => options.sections.includes(section));
+export function asks({ options }: BenchRun, ...targets: readonly TargetName[]): boolean {
+  return options.sections.some((section) => targets.includes(section));
 }
 
 /** Passes of which none is measured; short ones settle later. */

@@ -5,27 +5,49 @@
  * Promise  the block's alignment is a common multiple of all, so that every member is aligned wherever it is.
  */
 import { roundUp } from '../base/quantities.ts';
-import { commonAlignment } from './request.ts';
+import { type CheckedRequest, commonAlignment } from './request.ts';
 
-/** One block: bytes, alignment, and where each member begins. */
-export interface BlockLayout {
-  readonly size: number;
-  readonly alignment: number;
+/** One block: the request for all of it, and where each member begins. */
+export interface BlockLayout<Buffer> {
+  readonly whole: CheckedRequest<Buffer>;
   readonly offsets: readonly number[];
 }
 
-/** O(requests). @throws UsageError `bad-alignment` when the alignments have no common multiple in range */
-export function layOut(
-  requests: readonly { readonly size: number; readonly alignment: number }[],
-): BlockLayout {
+/**
+ * At least one request, all of one kind. O(requests).
+ * @throws UsageError `bad-alignment` when the alignments have no common multiple in range
+ */
+export function layOut<Buffer>(
+  requests: readonly CheckedRequest<Buffer>[],
+  label: string,
+): BlockLayout<Buffer> {
   const offsets: number[] = [];
-  let end = 0;
+  let size = 0;
   let alignment = 1;
   for (const request of requests) {
-    const offset = roundUp(roundUp(end, 4), request.alignment);
+    const offset = roundUp(roundUp(size, 4), request.alignment);
     offsets.push(offset);
-    end = offset + request.size;
+    size = offset + request.size;
     alignment = commonAlignment(alignment, request.alignment);
   }
-  return { size: end, alignment, offsets };
+  const whole: CheckedRequest<Buffer> = {
+    ...(requests[0] as CheckedRequest<Buffer>),
+    size,
+    alignment,
+    label,
+    userData: undefined,
+    apartFrom: requests.flatMap((request) => request.apartFrom),
+    zeroed: requests.some((request) => request.zeroed),
+    timelines: allTimelines(requests),
+    // Each member keeps its own bytes.
+    restore: undefined,
+    hostCopy: false,
+  };
+  return { whole, offsets };
+}
+
+/** Every timeline that one of them is used on; undefined for the first alone. */
+function allTimelines<Buffer>(requests: readonly CheckedRequest<Buffer>[]): readonly number[] | undefined {
+  if (requests.every(({ timelines }) => timelines === undefined)) return undefined;
+  return [...new Set(requests.flatMap(({ timelines = [0] }) => timelines))];
 }

@@ -220,9 +220,11 @@ export class FrameRing<Buffer> {
   /**
    * Uploads what was pushed since the last flush, in at most two writes; answers the bytes. Call it before
    * each `queue.submit`.
-   * @throws UsageError `dead-allocation` · OutOfMemoryError · BackendError; nothing counts as uploaded then
+   * @throws UsageError `disposed`, `dead-allocation` · OutOfMemoryError · BackendError; nothing counts as
+   *   uploaded then
    */
   flush(): number {
+    this.home();
     const { pendingFrom, pendingTo, pendingRoundTo } = this;
     this.write(pendingFrom, pendingTo);
     this.write(0, pendingRoundTo);
@@ -234,9 +236,10 @@ export class FrameRing<Buffer> {
    * Ends the frame: `ring.endFrame(heap.endFrame())`, or with the serial of `heap.submitted()`. What was pushed
    * is reused when the GPU can no longer confuse the two.
    * @throws UsageError `bad-argument` for a serial before the last one, or when something was pushed and not
-   *   flushed
+   *   flushed, `disposed`
    */
   endFrame(serial: Serial): void {
+    this.home();
     checkInteger(serial, 'serial', this.lastSerial, Number.MAX_SAFE_INTEGER, 'bad-argument');
     const pendingBytes = this.pendingTo - this.pendingFrom + this.pendingRoundTo;
     if (pendingBytes > 0) {

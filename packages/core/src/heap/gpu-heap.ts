@@ -25,6 +25,7 @@ import { type HeapSnapshot, takeSnapshot } from '../telemetry/snapshot.ts';
 import { type AdoptionRequest, checkAdoptionRequest } from './adoption.ts';
 import type { Allocation } from './allocation.ts';
 import { Books, type OwnerRecord } from './books.ts';
+import { type GuardDamage, Guards } from './guards.ts';
 import { checkBudget, checkHeapOptions, type GpuHeapOptions } from './heap-options.ts';
 import type { HeapPool, HeapPoolOptions } from './heap-pool.ts';
 import { HeapPools } from './heap-pools.ts';
@@ -32,11 +33,14 @@ import { reportAllocations, reportHeap } from './heap-report.ts';
 import { HeapTextures } from './heap-textures.ts';
 import { Keeper } from './keeper.ts';
 import { Placer } from './placer.ts';
+import { checkReads, type ReadRequest } from './read-request.ts';
 import { type Rebuilt, rebuildHeap } from './rebuild.ts';
 import { RecordingToken } from './recording-token.ts';
 import type { AllocationRequest } from './request.ts';
 import { type HeapBinding, resolveScope } from './scope.ts';
+import { Staging } from './staging.ts';
 import { Transfers } from './transfers.ts';
+import { Uploads } from './uploads.ts';
 
 /** What `trim` leaves alone. */
 export interface TrimLimits {
@@ -46,10 +50,14 @@ export interface TrimLimits {
 
 /** Few large buffers of one device serve many allocations. */
 export class GpuHeap<Buffer> {
+  /** Writes that are gathered until `flush` and reach the GPU in one copy. */
+  readonly uploads: Uploads<Buffer>;
   private readonly memory: Memory<Buffer>;
   private readonly pools: HeapPools<Buffer>;
   private readonly keeper: Keeper<Buffer>;
   private readonly placer: Placer<Buffer>;
+  private readonly transfers: Transfers<Buffer>;
+  private readonly guards: Guards<Buffer>;
   private readonly books: Books<Buffer>;
   private readonly onLeak: ((leak: LeakReport) => void) | undefined;
   private readonly textures: { dispose(): void }[] = [];
@@ -62,16 +70,17 @@ export class GpuHeap<Buffer> {
     this.memory = new Memory(backend, settings.budgetBytes);
     this.memory.ladder.onPressure = settings.onPressure;
     this.pools = new HeapPools(this.memory, backend.memoryTypes, settings);
-    const transfers = new Transfers(this.memory, {
-      readback: () => this.pools.standardPool('read', 'readback', 'default'),
-      scratch: () => this.pools.standardPool('read', 'scratch', 'default'),
-    });
+    const staging = new Staging(this.memory, settings);
+    const scratch = () => this.pools.standardPool('read', 'scratch', 'default');
+    this.transfers = new Transfers(this.memory, staging, scratch);
     const { log, watchLeaks, onLeak } = settings;
     this.onLeak = onLeak;
     const release = (record: OwnerRecord<Buffer>) => this.keeper.freeCollected(record);
     this.books = new Books(log, () => this.memory.frame, watchLeaks ? { onLeak, release } : undefined);
-    this.keeper = new Keeper(this.memory, transfers, this.books);
-    this.placer = new Placer(this.memory, this.pools, this.keeper, () => this.checkUsable());
+    this.guards = new Guards(this.memory, this.transfers, settings.guardBytes);
+    this.keeper = new Keeper(this.memory, this.transfers, this.books, this.guards);
+    this.uploads = new Uploads(this.memory, this.keeper, staging.batch, () => this.checkUsable());
+    this.placer = new Placer(this.memory, this.pools, this.keeper, this.guards, () => this.checkUsable());
     log.logMemory(backend.memoryTypes);
   }
 
@@ -198,7 +207,6 @@ export class GpuHeap<Buffer> {
    */
   resolveScope(bindings: readonly HeapBinding<Buffer>[]): Allocation<Buffer>[] {
     this.checkUsable();
-    for (const binding of bindings) this.keeper.own(binding?.allocation, 'a binding');
     return resolveScope(this.keeper, bindings);
   }
 
@@ -211,6 +219,7 @@ export class GpuHeap<Buffer> {
   rebuild(backend: GpuBackend<Buffer>): Rebuilt<Buffer> {
     this.checkUsable();
     checkBackend(backend);
+    if (this.memory.backend.isLost) this.uploads.abandon();
     return rebuildHeap(this.memory, this.keeper, backend, this.pools.memoryTypesOn(backend));
   }
 
@@ -267,6 +276,25 @@ export class GpuHeap<Buffer> {
   }
 
   /**
+   * Several reads as one submission, all of the same moment; see `Allocation.read`. O(reads) beside the bytes.
+   * @throws UsageError `bad-argument`, `foreign-object` and as `read` · rejects with OutOfMemoryError,
+   *   BackendError
+   */
+  readMany(reads: readonly ReadRequest<Buffer>[]): Promise<Uint8Array[]> {
+    this.checkUsable();
+    return this.transfers.readMany(checkReads(this.keeper, reads));
+  }
+
+  /**
+   * Submits what `uploads` has gathered. Call before your own `queue.submit`. @throws UsageError `disposed`,
+   *   `mapped-buffer` · BackendError
+   */
+  flush(): void {
+    this.checkUsable();
+    this.uploads.flush();
+  }
+
+  /**
    * Call after `queue.submit` when you do not think in frames: what was freed before becomes reusable. Free
    * what a submission used between the submit and this call, and it is reusable at once.
    * O(ranges that fall due). @throws UsageError `disposed`
@@ -274,7 +302,7 @@ export class GpuHeap<Buffer> {
   submitted(timeline = 0): Serial {
     this.checkUsable();
     checkInteger(timeline, 'timeline', 0, this.backend.timelineCount - 1, 'bad-argument');
-    return this.memory.submitted(timeline);
+    return this.uploads.passBoundary(() => this.memory.submitted(timeline));
   }
 
   /**
@@ -284,8 +312,10 @@ export class GpuHeap<Buffer> {
    */
   endFrame(): Serial {
     this.checkUsable();
-    this.keeper.endFrame();
-    return this.memory.endFrame();
+    return this.uploads.passBoundary(() => {
+      this.keeper.endFrame();
+      return this.memory.endFrame();
+    });
   }
 
   /**
@@ -327,6 +357,16 @@ export class GpuHeap<Buffer> {
     return reportHeap(this.memory as Memory<unknown>);
   }
 
+  /**
+   * Reads the guards of all allocations back (see `guardBytes`) and answers those behind which something was
+   * written. O(allocations). Rejects with OutOfMemoryError, for the staging, and BackendError.
+   * @throws UsageError `disposed`
+   */
+  checkGuards(): Promise<GuardDamage[]> {
+    this.checkUsable();
+    return this.guards.check();
+  }
+
   /** Every chunk and range, as versioned JSON. O(ranges). */
   snapshot(): HeapSnapshot {
     return takeSnapshot(this.memory as Memory<unknown>, this.statistics());
@@ -341,6 +381,7 @@ export class GpuHeap<Buffer> {
     this.isDisposed = true;
     this.tellLeaks();
     for (const textures of this.textures) textures.dispose();
+    this.uploads.abandon();
     this.keeper.dispose();
     this.pools.dispose();
     this.memory.dispose();

@@ -16,10 +16,22 @@ export interface GpuHeapOptions {
   /** Allocations of this size or more get a buffer of their own. Default: `chunkBytes`. */
   readonly dedicatedBytes?: number;
   /**
+   * The most that is held in mapped chunks for `uploads`; 0 or less than 64 KiB for none. Default: 32 MiB, or
+   * an eighth of the budget if that is less.
+   */
+  readonly uploadBytes?: number;
+  /** The most that is held for reads under way; a read beyond it is refused. Default: the budget alone. */
+  readonly readbackBytes?: number;
+  /**
    * Called before a request fails for lack of memory, so that the application can free things, `trim()` or
    * raise the budget; then the request is tried once more.
    */
   readonly onPressure?: (pressure: Pressure) => void;
+  /**
+   * Bytes behind each allocation that are filled with a pattern, so that `checkGuards()` finds writes past its
+   * end. For debugging: a write more for each allocation. A multiple of 4, at most 65,536; default 0.
+   */
+  readonly guardBytes?: number;
   /** What is logged and kept for reports, each with a switch of its own. */
   readonly debug?: DebugSettings;
   /** Takes the lines of the log. Default: nothing is ever logged. */
@@ -38,7 +50,10 @@ export interface HeapSettings {
   readonly budgetBytes: number;
   readonly chunkBytes: number;
   readonly dedicatedBytes: number;
+  readonly uploadBytes: number;
+  readonly readbackBytes: number;
   readonly onPressure: ((pressure: Pressure) => void) | undefined;
+  readonly guardBytes: number;
   readonly log: DebugLog;
   readonly watchLeaks: boolean;
   readonly onLeak: ((leak: LeakReport) => void) | undefined;
@@ -48,7 +63,10 @@ const KNOWN = [
   'budgetBytes',
   'chunkBytes',
   'dedicatedBytes',
+  'uploadBytes',
+  'readbackBytes',
   'onPressure',
+  'guardBytes',
   'debug',
   'logger',
   'watchLeaks',
@@ -56,6 +74,9 @@ const KNOWN = [
 ] as const;
 const DEFAULT_CHUNK_BYTES: number = 16 * 1024 * 1024;
 const CHUNK_BYTES_STEP = 65_536;
+const MAX_GUARD_BYTES = 65_536;
+const DEFAULT_UPLOAD_BYTES: number = 32 * 1024 * 1024;
+const UPLOAD_SHARE_OF_BUDGET = 8;
 /** A chunk's suballocator counts in units of 16 bytes, of which it takes 2^31-1. */
 const MAX_CHUNK_BYTES: number = 2 ** 34;
 
@@ -70,14 +91,26 @@ export function checkHeapOptions(options: GpuHeapOptions): HeapSettings {
   }
   checkInteger(dedicatedBytes, 'dedicatedBytes', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
   checkBudget(budgetBytes);
-  const { onLeak, watchLeaks = onLeak !== undefined } = options;
+  const share = Math.floor(budgetBytes / UPLOAD_SHARE_OF_BUDGET);
+  const { uploadBytes = Math.min(DEFAULT_UPLOAD_BYTES, share) } = options;
+  const { readbackBytes = Number.POSITIVE_INFINITY } = options;
+  checkInteger(uploadBytes, 'uploadBytes', 0, Number.MAX_SAFE_INTEGER, 'bad-size');
+  if (readbackBytes !== Number.POSITIVE_INFINITY) {
+    checkInteger(readbackBytes, 'readbackBytes', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
+  }
+  const { onLeak, watchLeaks = onLeak !== undefined, guardBytes = 0 } = options;
+  checkInteger(guardBytes, 'guardBytes', 0, MAX_GUARD_BYTES, 'bad-size');
+  if (guardBytes % 4 !== 0) {
+    throw new UsageError('bad-size', `guardBytes is ${guardBytes}; pass a multiple of 4`);
+  }
   checkFunction(onPressure, 'onPressure');
   checkFunction(onLeak, 'onLeak');
   if (typeof watchLeaks !== 'boolean') {
     throw new UsageError('bad-argument', `watchLeaks is ${show(watchLeaks)}; pass true or false`);
   }
   const log = new DebugLog(options.debug, options.logger);
-  return { chunkBytes, dedicatedBytes, budgetBytes, onPressure, log, watchLeaks, onLeak };
+  const sizes = { chunkBytes, dedicatedBytes, budgetBytes, uploadBytes, readbackBytes, guardBytes };
+  return { ...sizes, onPressure, log, watchLeaks, onLeak };
 }
 
 function checkFunction(value: unknown, name: string): void {

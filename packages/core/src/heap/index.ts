@@ -4,6 +4,7 @@ export { Allocation, type BufferBinding } from './allocation.ts';
 export { FrameRing, type FrameRingOptions } from './frame-ring.ts';
 export { GpuHeap, type TrimLimits } from './gpu-heap.ts';
 export { GrowableBuffer, type GrowableRequest } from './growable-buffer.ts';
+export type { GuardDamage } from './guards.ts';
 export type { GpuHeapOptions } from './heap-options.ts';
 export { HeapPool, type HeapPoolOptions, type HeapPoolStatistics } from './heap-pool.ts';
 export { HeapTextures } from './heap-textures.ts';
@@ -13,7 +14,9 @@ export {
   type NumberArray,
   type NumberArrayType,
 } from './mirrored-array.ts';
+export type { ReadRequest } from './read-request.ts';
 export type { Rebuilt } from './rebuild.ts';
 export { RecordingToken } from './recording-token.ts';
 export type { AllocationRequest } from './request.ts';
 export type { HeapBinding } from './scope.ts';
+export { type StagedBytes, type UploadStatistics, Uploads } from './uploads.ts';

@@ -16,6 +16,7 @@ import type { AllocationCounts } from '../telemetry/heap-statistics.ts';
 import { Allocation, type AllocationFacts, type AllocationKeeper } from './allocation.ts';
 import { layOut } from './block.ts';
 import { type Books, OwnerRecord } from './books.ts';
+import type { Guards } from './guards.ts';
 import type { CheckedRequest } from './request.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
 import type { Transfers } from './transfers.ts';
@@ -30,12 +31,19 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   private readonly memory: Memory<Buffer>;
   private readonly transfers: Transfers<Buffer>;
   private readonly books: Books<Buffer>;
+  private readonly guards: Guards<Buffer>;
   /** Those that the next `endFrame` frees. */
   private frameAllocations: Allocation<Buffer>[] = [];
 
-  constructor(memory: Memory<Buffer>, transfers: Transfers<Buffer>, books: Books<Buffer>) {
+  constructor(
+    memory: Memory<Buffer>,
+    transfers: Transfers<Buffer>,
+    books: Books<Buffer>,
+    guards: Guards<Buffer>,
+  ) {
     this.memory = memory;
     this.transfers = transfers;
+    this.guards = guards;
     this.books = books;
   }
 
@@ -53,17 +61,16 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     requests: readonly CheckedRequest<Buffer>[],
     label: string,
   ): Allocation<Buffer> | undefined {
-    const { size, alignment, offsets } = layOut(requests);
-    const whole = { ...(requests[0] as CheckedRequest<Buffer>), size, alignment, label, userData: undefined };
+    const { whole, offsets } = layOut(requests, label);
     const block = new Allocation<Buffer>(this, whole, this.memory.frame);
     block.members = requests.map(
       (request, k) => new Allocation<Buffer>(this, request, this.memory.frame, block, offsets[k]),
     );
-    const apartFrom = requests.flatMap((request) => request.apartFrom);
-    if (!this.placeNew(block, pool, { ...whole, apartFrom }, this.chunksOf(apartFrom))) return undefined;
-    for (const member of block.members) {
+    if (!this.placeNew(block, pool, whole, this.chunksOf(whole.apartFrom))) return undefined;
+    for (const [k, member] of block.members.entries()) {
       member.chunk = block.chunk;
       member.handle = block.handle;
+      if (requests[k]?.hostCopy) member.hostCopy = new Uint8Array(member.size);
     }
     return block;
   }
@@ -75,19 +82,21 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     apart: readonly Chunk<Buffer>[] | undefined,
   ): boolean {
     const { memory } = this;
-    const handle = memory.place(pool, request.size, request.alignment, allocation, apart);
+    const bytes = this.guards.bytesFor(pool.kind.location, request.size);
+    const handle = memory.place(pool, bytes, request.alignment, allocation, apart);
     if (handle === NO_SPACE) return false;
     const chunk = memory.found as Chunk<Buffer>;
     allocation.chunk = chunk;
     allocation.handle = handle;
-    if (request.zeroed && chunk.servedCount > 1) {
-      try {
+    try {
+      if (request.zeroed && chunk.servedCount > 1) {
         memory.backend.clear(chunk.buffer, chunk.suballocator.offsetOf(handle), roundUp(request.size, 4));
-      } catch (error) {
-        allocation.end();
-        memory.cancel(chunk, handle);
-        throw error;
       }
+      this.guards.arm(chunk, handle, request.size);
+    } catch (error) {
+      allocation.end();
+      memory.cancel(chunk, handle);
+      throw error;
     }
     for (const other of request.apartFrom) keepApart(allocation, other);
     if (request.lifetime === 'frame') this.frameAllocations.push(allocation);
@@ -165,6 +174,11 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.memory.cancel(chunk, allocation.handle);
   }
 
+  /** Writes the guard of a live allocation again. */
+  rearm(allocation: Allocation<Buffer>): void {
+    this.guards.arm(allocation.home(), allocation.handle, allocation.size);
+  }
+
   /** It is dead, and counted no more. */
   forget(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): void {
     this.books.end(allocation, chunk, chunk.suballocator.sizeOf(allocation.handle));
@@ -205,6 +219,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
       return;
     }
     allocation.setSize(size);
+    this.guards.arm(chunk, allocation.handle, size);
     this.noteSize(allocation, before, used);
   }
 
@@ -218,12 +233,13 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   private resizeInPlace(chunk: Chunk<Buffer>, allocation: Allocation<Buffer>, size: number): boolean {
     const { kind } = chunk.pool;
+    const bytes = this.guards.isFor(chunk) ? this.guards.bytesFor(kind.location, size) : size;
     if (chunk.dedicated || kind.placement !== 'shared') {
       // It has a whole buffer: one of up to twice the bytes will do.
-      return size <= chunk.sizeBytes && (chunk.adopted || size > chunk.sizeBytes / 2);
+      return bytes <= chunk.sizeBytes && (chunk.adopted || bytes > chunk.sizeBytes / 2);
     }
-    if (size >= kind.dedicatedBytes) return false;
-    return this.memory.resizeInPlace(chunk, allocation.handle, size);
+    if (bytes >= kind.dedicatedBytes) return false;
+    return this.memory.resizeInPlace(chunk, allocation.handle, bytes);
   }
 
   /**
@@ -244,11 +260,13 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     const used = from.suballocator.sizeOf(allocation.handle);
     const kept = this.chunksOf([...(allocation.apart ?? [])]) ?? [];
     const owner = allocation.record ?? allocation;
-    const handle = memory.place(pool, size, allocation.alignment, owner, [...apart, ...kept]);
-    if (handle === NO_SPACE) throw memory.ladder.explain(pool, size);
+    const needed = this.guards.bytesFor(pool.kind.location, size);
+    const handle = memory.place(pool, needed, allocation.alignment, owner, [...apart, ...kept]);
+    if (handle === NO_SPACE) throw memory.ladder.explain(pool, needed);
     const to = memory.found as Chunk<Buffer>;
     const bytes = roundUp(Math.min(allocation.size, size), 4);
     try {
+      this.guards.arm(to, handle, size);
       this.transfers.copy(
         from,
         from.suballocator.offsetOf(allocation.handle),
@@ -280,6 +298,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     checkExtent(at, bytes.byteLength, allocation.size);
     checkGranules(at, bytes.byteLength, allocation.size);
     this.checkDevice();
+    this.transfers.flushFor(allocation);
     this.transfers.write(chunk, allocation.offset + at, bytes);
     allocation.hostCopy?.set(bytes, at);
   }

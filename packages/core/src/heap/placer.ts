@@ -8,6 +8,7 @@ import { BackendError, OutOfMemoryError, UsageError } from '../base/errors.ts';
 import type { Memory } from '../memory/memory.ts';
 import { allocateWaiting } from './allocate-async.ts';
 import type { Allocation } from './allocation.ts';
+import type { Guards } from './guards.ts';
 import type { HeapPools } from './heap-pools.ts';
 import type { Keeper } from './keeper.ts';
 import { type AllocationRequest, type CheckedRequest, checkRequest } from './request.ts';
@@ -18,6 +19,7 @@ export class Placer<Buffer> {
   private readonly memory: Memory<Buffer>;
   private readonly pools: HeapPools<Buffer>;
   private readonly keeper: Keeper<Buffer>;
+  private readonly guards: Guards<Buffer>;
   private readonly checkUsable: () => void;
 
   /** `checkUsable` throws when the heap is no more. */
@@ -25,11 +27,13 @@ export class Placer<Buffer> {
     memory: Memory<Buffer>,
     pools: HeapPools<Buffer>,
     keeper: Keeper<Buffer>,
+    guards: Guards<Buffer>,
     checkUsable: () => void,
   ) {
     this.memory = memory;
     this.pools = pools;
     this.keeper = keeper;
+    this.guards = guards;
     this.checkUsable = checkUsable;
   }
 
@@ -92,7 +96,7 @@ export class Placer<Buffer> {
     const checked = this.check(request);
     const pool = this.pools.poolFor(checked);
     this.memory.reclaim();
-    return largestIn(this.memory.ladder, pool, checked);
+    return this.guards.sizeIn(pool.kind.location, largestIn(this.memory.ladder, pool, checked));
   }
 
   canAllocate(request: AllocationRequest<Buffer>): boolean {

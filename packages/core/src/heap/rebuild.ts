@@ -59,6 +59,7 @@ export function rebuildHeap<Buffer>(
         const allocation = allocationOf<Buffer>(owner);
         if (allocation === undefined) continue;
         allocation.settleIn(chunk, allocation.handle);
+        keeper.rearm(allocation);
         live.push(allocation);
       }
     }

@@ -5,6 +5,7 @@
 import type { ScopeBinding } from '../backend/scope-bindings.ts';
 import { planScope } from '../backend/scope-plan.ts';
 import { checkScope } from '../backend/usage-scope.ts';
+import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Pool } from '../memory/pool.ts';
@@ -16,6 +17,7 @@ export type HeapBinding<Buffer> = ScopeBinding<Buffer, Allocation<Buffer>>;
 
 /**
  * Answers the allocations that were moved.
+ * @throws UsageError `bad-argument`, `foreign-object`, `dead-allocation`
  * @throws UsageError `scope-conflict` when no move can make the scope legal, and then nothing has moved
  * @throws OutOfMemoryError · BackendError; what was moved before has moved
  */
@@ -23,6 +25,11 @@ export function resolveScope<Buffer>(
   keeper: Keeper<Buffer>,
   bindings: readonly HeapBinding<Buffer>[],
 ): Allocation<Buffer>[] {
+  const unchecked: unknown = bindings;
+  if (!Array.isArray(unchecked)) {
+    throw new UsageError('bad-argument', `bindings is ${show(unchecked)}; pass an array of bindings`);
+  }
+  for (const binding of bindings) keeper.own(binding?.allocation, "a binding's allocation");
   const wholes = bindings.map((binding) => asWhole(binding));
   const { moves, unresolved } = planScope(wholes, {
     isMovable: (allocation) => keeper.isMovable(allocation),

@@ -8,31 +8,27 @@ import { roundUp } from '../base/quantities.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
-import { type ReadPiece, ReadbackRing } from '../memory/readback-ring.ts';
+import type { ReadbackRing, ReadPiece } from '../memory/readback-ring.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Allocation } from './allocation.ts';
+import type { Staging } from './staging.ts';
 import type { UploadBatch } from './upload-batch.ts';
 
 const SCRATCH = { label: 'scratch' } as const;
 
-/** Where the heap stages bytes: the two pools of its own use. */
-export interface StagingPools<Buffer> {
-  readback(): Pool<Buffer>;
-  scratch(): Pool<Buffer>;
-}
-
 /** Moves bytes; checks nothing: whoever calls has. */
 export class Transfers<Buffer> {
   private readonly memory: Memory<Buffer>;
-  private readonly pools: StagingPools<Buffer>;
   private readonly readbacks: ReadbackRing<Buffer>;
+  private readonly scratch: () => Pool<Buffer>;
   private readonly batch: UploadBatch<Buffer>;
 
-  constructor(memory: Memory<Buffer>, pools: StagingPools<Buffer>, batch: UploadBatch<Buffer>) {
+  /** `scratch`: the pool for copies within one buffer, made when first asked for. */
+  constructor(memory: Memory<Buffer>, staging: Staging<Buffer>, scratch: () => Pool<Buffer>) {
     this.memory = memory;
-    this.pools = pools;
-    this.readbacks = new ReadbackRing(memory, () => pools.readback());
-    this.batch = batch;
+    this.readbacks = staging.readbacks;
+    this.batch = staging.batch;
+    this.scratch = scratch;
   }
 
   /** What was gathered for this allocation is submitted: a direct write is about to follow it. */
@@ -55,18 +51,18 @@ export class Transfers<Buffer> {
   /** The bytes of each piece, all from the same moment. Rejects as `read`. O(pieces) beside the bytes. */
   async readMany(pieces: readonly ReadPiece<Buffer>[]): Promise<Uint8Array[]> {
     this.batch.flush();
-    const { backend } = this.memory;
-    const staged = pieces.filter((piece) => isStaged(piece));
-    // First what copies: a readback buffer that is being read can not be copied to.
-    const copied = this.readbacks.read(staged);
-    const mapped = pieces.map((piece) =>
-      isStaged(piece) ? undefined : backend.read(piece.chunk.buffer, piece.offset, piece.size),
-    );
-    const [fromStaging, direct] = await Promise.all([copied, Promise.all(mapped)]);
+    const copied = this.readbacks.read(pieces.filter(isStaged));
+    const mapped = pieces.map(async (piece) => (isMapped(piece) ? await this.readMapped(piece) : undefined));
+    const [staged, direct] = await Promise.all([copied, Promise.all(mapped)]);
     let next = 0;
-    return direct.map((bytes, k) =>
-      pieces[k]?.size === 0 ? new Uint8Array(0) : (bytes ?? (fromStaging[next++] as Uint8Array)),
-    );
+    return pieces.map((piece, k) => {
+      if (isStaged(piece)) return staged[next++] as Uint8Array;
+      return direct[k] ?? new Uint8Array(0);
+    });
+  }
+
+  private readMapped({ chunk, offset, size }: ReadPiece<Buffer>): Promise<Uint8Array> {
+    return this.memory.backend.read(chunk.buffer, offset, size);
   }
 
   /**
@@ -88,7 +84,7 @@ export class Transfers<Buffer> {
       backend.copy([region]);
       return;
     }
-    const handle = this.stage(this.pools.scratch(), size, SCRATCH);
+    const handle = this.stage(this.scratch(), size);
     const chunk = this.memory.found as Chunk<Buffer>;
     const offset = chunk.suballocator.offsetOf(handle);
     try {
@@ -106,13 +102,23 @@ export class Transfers<Buffer> {
     this.readbacks.dispose();
   }
 
-  private stage(pool: Pool<Buffer>, size: number, owner: { readonly label: string }): number {
-    const handle = this.memory.place(pool, size, 1, owner);
+  private stage(pool: Pool<Buffer>, size: number): number {
+    const handle = this.memory.place(pool, size, 1, SCRATCH);
     if (handle === NO_SPACE) throw this.memory.ladder.explain(pool, size);
     const { refusal } = this.memory.found as Chunk<Buffer>;
     if (refusal !== undefined) throw refusal;
     return handle;
   }
+}
+
+/** Whether the CPU maps the buffer itself. */
+function isMapped({ chunk, size }: ReadPiece<unknown>): boolean {
+  return size > 0 && chunk.pool.kind.location === 'readback';
+}
+
+/** Whether the bytes go through a readback chunk. */
+function isStaged({ chunk, size }: ReadPiece<unknown>): boolean {
+  return size > 0 && chunk.pool.kind.location !== 'readback';
 }
 
 /** The bytes, followed by zeros up to a multiple of 4. */

@@ -1,0 +1,63 @@
+/**
+ * Heap command: `pnpm bench:heap [--traces DIR] [--on dawn|mock] [--repeats N] [--json FILE]`.
+ */
+import { writeFileSync } from 'node:fs';
+import { GpuMemoryError } from '@gpuheap/core';
+import { carriedTraces, findTrace, tracesIn } from '@gpuheap/trace';
+import { type Command, Option } from 'commander';
+import { runBench } from '../bench.ts';
+import { FULL_FRAME_LOAD, runHeapFigures } from './heap-figures.ts';
+import { countFaults } from './heap-verdicts.ts';
+
+interface Flags {
+  traces?: string;
+  on: 'dawn' | 'mock';
+  repeats: number;
+  json?: string;
+}
+
+/** Repeats of the object layers: short passes, which settle late. */
+const LAYER_REPEATS = 7;
+
+/** Adds the command. `parseCount` reads a number of 1 or more. */
+export function addHeapCommand(program: Command, parseCount: (text: string) => number): void {
+  program
+    .command('heap')
+    .description('H1 to H6 of the heap on recorded programs, beside direct and pooled, and P10.')
+    .option('--traces <folder>', 'the traces in this folder instead of the carried ones')
+    .addOption(
+      new Option('--on <device>', 'a real WebGPU on a software driver, or the virtual GPU')
+        .choices(['dawn', 'mock'])
+        .default('dawn'),
+    )
+    .option('--repeats <count>', 'replays of each trace each way', parseCount, 3)
+    .option('--json <file>', 'also write every figure to this file')
+    .action(async (flags: Flags) => {
+      try {
+        process.exitCode = await showFigures(flags, (text) => console.log(text));
+      } catch (error) {
+        if (!(error instanceof GpuMemoryError)) throw error;
+        process.stderr.write(`bench: ${error.message}\n`);
+        process.exitCode = 1;
+      }
+    });
+}
+
+/** Answers the exit code: 1 when a byte was wrong or the device complained. */
+async function showFigures(
+  { traces, on, repeats, json }: Flags,
+  print: (text: string) => void,
+): Promise<number> {
+  const paths = traces === undefined ? carriedTraces().map(findTrace) : tracesIn(traces);
+  const figures = await runHeapFigures({ traces: paths, on, repeats, frameLoad: FULL_FRAME_LOAD }, print);
+  const { layers, verdicts } = await runBench(
+    { quick: false, sections: ['P10'], repeats: LAYER_REPEATS },
+    print,
+  );
+  if (json !== undefined) {
+    const head = { format: 'gpuheap-heap-figures', version: 1, node: process.versions.node };
+    const all = { ...head, ...figures, layers, verdicts: [...figures.verdicts, ...verdicts] };
+    writeFileSync(json, `${JSON.stringify(all, null, 2)}\n`);
+  }
+  return figures.traces.some((row) => countFaults(row) > 0) ? 1 : 0;
+}

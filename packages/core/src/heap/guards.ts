@@ -1,0 +1,119 @@
+/**
+ * Guards: bytes behind each allocation that nobody should write, so that overwrites past its end are found.
+ *
+ * Layout   [ the allocation, padded to 4 ][ guard ], in one range; the pattern of the guard has no zero byte
+ *          and no byte twice within 251.
+ * Cost     a write more for each allocation, move and resize; check: O(allocations), and a readback of all
+ *          guards.
+ * Promise  a write that changes a byte of a guard is found by the next check, and nothing else is reported.
+ * Refusal  not for readback and upload allocations, nor for buffers of the caller. A member of a block has no
+ *          guard of its own: the block has. What is written behind the guard is not seen.
+ */
+import { roundUp } from '../base/quantities.ts';
+import type { Chunk } from '../memory/chunk.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { ReadPiece } from '../memory/readback-ring.ts';
+import { Allocation } from './allocation.ts';
+import { OwnerRecord } from './books.ts';
+import type { Transfers } from './transfers.ts';
+
+/** An allocation past whose end something was written. */
+export interface GuardDamage {
+  readonly label: string;
+  readonly owner: string;
+  readonly chunkId: number;
+  /** The first byte that changed, from the beginning of the chunk's buffer. */
+  readonly offset: number;
+  /** The same, from the end of the allocation: 0 is the first byte behind it, padded to 4. */
+  readonly distance: number;
+  /** Bytes that changed. */
+  readonly changedCount: number;
+}
+
+interface Guarded<Buffer> {
+  readonly owner: Allocation<Buffer> | OwnerRecord<Buffer>;
+  readonly piece: ReadPiece<Buffer>;
+  readonly handle: number;
+}
+
+const PATTERN_STEP = 89;
+const PATTERN_VALUES = 251;
+
+export class Guards<Buffer> {
+  private readonly memory: Memory<Buffer>;
+  private readonly transfers: Transfers<Buffer>;
+  private readonly pattern: Uint8Array;
+
+  /** `guardBytes`: a multiple of 4, or 0 for none. */
+  constructor(memory: Memory<Buffer>, transfers: Transfers<Buffer>, guardBytes: number) {
+    this.memory = memory;
+    this.transfers = transfers;
+    this.pattern = Uint8Array.from(
+      { length: guardBytes },
+      (_, k) => 1 + ((k * PATTERN_STEP + PATTERN_STEP) % PATTERN_VALUES),
+    );
+  }
+
+  /** Whether allocations in chunks like this one have guards. */
+  isFor(chunk: Chunk<Buffer>): boolean {
+    return this.pattern.length > 0 && !chunk.adopted && chunk.pool.kind.location === 'gpu';
+  }
+
+  /** Bytes to reserve for an allocation of `size` in a pool of this location. */
+  bytesFor(location: string, size: number): number {
+    if (this.pattern.length === 0 || location !== 'gpu') return size;
+    return roundUp(size, 4) + this.pattern.length;
+  }
+
+  /** The size of the largest allocation that `bytes` hold, guard and all. */
+  sizeIn(location: string, bytes: number): number {
+    if (this.pattern.length === 0 || location !== 'gpu') return bytes;
+    const size = bytes - this.pattern.length;
+    return Math.max(0, size - (size % 4));
+  }
+
+  /** Writes the guard of an allocation that is `size` bytes long. */
+  arm(chunk: Chunk<Buffer>, handle: number, size: number): void {
+    if (!this.isFor(chunk)) return;
+    this.transfers.write(chunk, chunk.suballocator.offsetOf(handle) + roundUp(size, 4), this.pattern);
+  }
+
+  /** Those whose guards have changed. Rejects with OutOfMemoryError, for the staging, and BackendError. */
+  async check(): Promise<GuardDamage[]> {
+    const guarded = this.collect();
+    const found = await this.transfers.readMany(guarded.map(({ piece }) => piece));
+    const damages: GuardDamage[] = [];
+    for (const [k, { owner, piece, handle }] of guarded.entries()) {
+      // What was freed or moved meanwhile may have been read afterwards.
+      if (owner.chunk !== piece.chunk || owner.handle !== handle) continue;
+      const bytes = found[k] as Uint8Array;
+      const first = bytes.findIndex((byte, at) => byte !== this.pattern[at]);
+      if (first === -1) continue;
+      damages.push({
+        label: owner.label,
+        owner: owner.owner,
+        chunkId: piece.chunk.id,
+        offset: piece.offset + first,
+        distance: first,
+        changedCount: bytes.reduce((sum, byte, at) => (byte === this.pattern[at] ? sum : sum + 1), 0),
+      });
+    }
+    return damages;
+  }
+
+  private collect(): Guarded<Buffer>[] {
+    const guarded: Guarded<Buffer>[] = [];
+    for (const pool of this.memory.pools) {
+      for (const chunk of pool.chunks) {
+        if (!this.isFor(chunk) || chunk.refusal !== undefined) continue;
+        for (const owner of chunk.liveOwners()) {
+          if (!(owner instanceof Allocation || owner instanceof OwnerRecord)) continue;
+          const { handle, size } = owner as Allocation<Buffer> | OwnerRecord<Buffer>;
+          const offset = chunk.suballocator.offsetOf(handle) + roundUp(size, 4);
+          guarded.push({ owner, handle, piece: { chunk, offset, size: this.pattern.length } });
+        }
+      }
+    }
+    return guarded;
+  }
+}

@@ -1,0 +1,28 @@
+/** On Dawn: the examples that need a device, one after another, in Node. */
+import { openDawn } from '@gpuheap/dawn-node';
+import { watchErrors } from './error-watch.ts';
+import * as examples from './gpu-examples.ts';
+
+const { device } = await openDawn();
+
+const meshes = await examples.showMeshes(device);
+console.log(meshes.picture.join('\n'));
+console.log(`three meshes drawn out of ${meshes.bufferCount} buffer`);
+
+const bars = await examples.showUniformRing(device);
+console.log(bars.picture.join('\n'));
+console.log(
+  `${bars.picture.length} frames with ${bars.bufferCount} buffer and ${bars.groupCount} bind group`,
+);
+
+for (const show of [examples.showChain, examples.showResolvedChain, examples.showNaiveChain]) {
+  const { result, errors } = await watchErrors(device, show);
+  const { tensorCount, bufferCount, moveCount, wrongCount } = result;
+  const figures = `${tensorCount} tensors in ${bufferCount} buffers, ${moveCount} moved, ${wrongCount} wrong words`;
+  console.log(`${figures}, ${errors.length} errors of the device`);
+}
+
+const stream = await examples.showStreaming(device);
+const { streamedBytes, peakBytes, wrongCount } = stream;
+console.log(`${streamedBytes} bytes through ${peakBytes}: ${wrongCount} wrong words`);
+device.destroy();
