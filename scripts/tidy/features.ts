@@ -1,24 +1,26 @@
 /**
- * Features: `docs/features.md` answers what the systems that came before could do, row by row, and every answer
- * can be looked up.
+ * Features: `docs/features.md` answers what the systems that came before could do, row by row, and every
+ * answer can be looked up.
  *
- * Layout   a row is `| id | what it is | ours | proved by |`. In `ours` every word in code font is a published
- *          name (`GpuHeap`), a public member of one (`GpuHeap.trim`), a value (`'none'`, `over-budget`) or a
- *          door (`@gpuheap/core/ranges`). In `proved by` stand links to files of tests, each with the names of
- *          tests in it, `[heap.test](path): *name*, *name*`, or `Reason:` and why there is nothing to prove.
- * Promise  every wanted id has one row, but for those that are open, which have none; no row answers what was
- *          not asked.
- * Refusal  whether a test proves what the row says is for people to judge. Reads declarations as the formatter
- *          leaves them: members of a published name begin two spaces in.
+ * Layout   a row is `| id | what it is | ours | proved by |`. In `ours` whatever is in code font is a
+ *          published name (`GpuHeap`), a public member of one (`GpuHeap.trim`), a value or a code (`'none'`,
+ *          `over-budget`) or a door (`@gpuheap/core/ranges`). In `proved by` stand files of tests, each with
+ *          names of tests in it, `[heap/heap]: *name*, *name*`, or `Reason:` and why there is nothing to
+ *          prove. Where a file is stands at the end of the page: `[heap/heap]: ../packages/…`.
+ * Promise  every wanted id has one row, but for those that are open, which have none; no row answers what
+ *          nobody asked.
+ * Refusal  whether a test proves what its row says is for people to judge.
  */
 import { dirname, join } from 'node:path/posix';
-import { publishedNames } from './documents.ts';
-import { codeOnly, isShipped, lineOf, type SourceFile, type Violation } from './source-file.ts';
+import { PublishedNames } from './published-names.ts';
+import { lineOf, type SourceFile, type Violation } from './source-file.ts';
 
 const DOCUMENT = 'docs/features.md';
 const ROW = /^\| *([A-Z]+-?\d+) *\|(.*)\|$/gm;
-const PROOF = /\[[^\]]+\]\(([^)]+)\): (\*[^*]+\*(?:, \*[^*]+\*)*)/g;
-const PROVING = /^(packages\/[^/]+\/test\/.*\.test\.ts|packages\/testing\/src\/.*\.ts|scripts\/test\/.*\.ts)$/;
+const PROOF = /\[([^\]]+)\]: (\*[^*]+\*(?:, \*[^*]+\*)*)/g;
+const TARGET = /^\[([^\]]+)\]: (\S+)$/gm;
+const PROVING =
+  /^(packages\/[^/]+\/test\/.*\.test\.ts|packages\/testing\/src\/.*\.ts|scripts\/test\/.*\.ts)$/;
 const CELLS = 3;
 const LEAST_REASON = 20;
 
@@ -32,7 +34,8 @@ export interface WantedRows {
 /** What is wrong with the table of features. */
 export function checkFeatures(files: readonly SourceFile[], { ids, open }: WantedRows): Violation[] {
   const text = files.find(({ path }) => path === DOCUMENT)?.text ?? '';
-  const names = new Names(files);
+  const names = new PublishedNames(files);
+  const proofs = new Proofs(text, files);
   const violations: Violation[] = [];
   const said = (line: number, what: string) => violations.push({ path: DOCUMENT, line, what });
   const seen = new Set<string>();
@@ -49,7 +52,7 @@ export function checkFeatures(files: readonly SourceFile[], { ids, open }: Wante
       continue;
     }
     const [, ours = '', proof = ''] = cells;
-    for (const complaint of [...judgeNames(ours, names), ...judgeProof(proof, files)]) {
+    for (const complaint of [...judgeNames(ours, names), ...proofs.judge(proof)]) {
       said(line, `${id}: ${complaint}`);
     }
   }
@@ -58,100 +61,44 @@ export function checkFeatures(files: readonly SourceFile[], { ids, open }: Wante
   return violations;
 }
 
-function judgeNames(ours: string, names: Names): string[] {
+function judgeNames(ours: string, names: PublishedNames): string[] {
   const words = [...ours.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
   if (words.length === 0) return ['names nothing of ours'];
   return words.filter((word) => !names.has(word)).map((word) => `nothing of ours is called \`${word}\``);
 }
 
-function judgeProof(proof: string, files: readonly SourceFile[]): string[] {
-  const found = [...proof.matchAll(PROOF)];
-  const links = proof.match(/\]\(/g)?.length ?? 0;
-  const complaints: string[] = [];
-  if (links !== found.length) complaints.push('has a link without the names of tests');
-  if (links === 0 && !(proof.startsWith('Reason: ') && proof.length >= LEAST_REASON)) {
-    complaints.push('has neither a test nor a reason');
-  }
-  for (const [, link = '', tests = ''] of found) {
-    const path = join(dirname(DOCUMENT), link);
-    const file = files.find((each) => each.path === path);
-    if (file === undefined || !PROVING.test(path)) {
-      complaints.push(`there are no tests in ${path}`);
-      continue;
-    }
-    for (const [, name = ''] of tests.matchAll(/\*([^*]+)\*/g)) {
-      // A name in a template may go on where its values begin.
-      const isThere = file.text.includes(`'${name}'`) || file.text.includes(`\`${name}`);
-      if (!isThere) complaints.push(`no test in ${path} is called "${name}"`);
-    }
-  }
-  return complaints;
-}
+/** The files of tests that the page names, by the words in brackets. */
+class Proofs {
+  private readonly files: readonly SourceFile[];
+  private readonly paths = new Map<string, string>();
 
-interface Declaration {
-  readonly text: string;
-  /** The same without comments and strings. */
-  readonly code: string;
-}
-
-/** The names that users can see, and their members. */
-class Names {
-  private readonly shipped: readonly SourceFile[];
-  private readonly published = new Set<string>();
-  private readonly declarations = new Map<string, Declaration[]>();
-
-  constructor(files: readonly SourceFile[]) {
-    this.shipped = files.filter(({ path }) => isShipped(path));
-    const declaration = /^export (?:abstract |async )*(?:class|function\*?|const|interface|type) ([\w$]+)/gm;
-    const published = publishedNames(files);
-    for (const { path, text } of this.shipped) {
-      const code = codeOnly(text);
-      for (const { 1: name = '', index } of text.matchAll(declaration)) {
-        const length = /\n[^\s>)]/.exec(code.slice(index))?.index;
-        const end = length === undefined ? code.length : index + length;
-        const declarations = this.declarations.get(name) ?? [];
-        declarations.push({ text: text.slice(index, end), code: code.slice(index, end) });
-        this.declarations.set(name, declarations);
-        if (published.get(path)?.has(name) || published.get(path)?.has('*')) this.published.add(name);
-      }
+  constructor(text: string, files: readonly SourceFile[]) {
+    this.files = files;
+    for (const [, name = '', target = ''] of text.matchAll(TARGET)) {
+      this.paths.set(name, join(dirname(DOCUMENT), target));
     }
   }
 
-  /** Whether a word in code font is something of ours. */
-  has(word: string): boolean {
-    if (word.startsWith('@gpuheap/')) return this.hasDoor(word);
-    if (/^'.*'$/.test(word)) return this.hasText(word);
-    if (/^[a-z]+(-[a-z]+)+$/.test(word)) return this.hasText(`'${word}'`);
-    const [, name = '', member] = /^([\w$]+)(?:\.([\w$]+))?$/.exec(word) ?? [];
-    return this.published.has(name) && (member === undefined || this.hasMember(name, member, new Set()));
+  judge(proof: string): string[] {
+    const found = [...proof.matchAll(PROOF)];
+    const linkCount = proof.match(/\[/g)?.length ?? 0;
+    const complaints: string[] = [];
+    if (linkCount !== found.length) complaints.push('has a file without the names of tests');
+    if (linkCount === 0 && !(proof.startsWith('Reason: ') && proof.length >= LEAST_REASON)) {
+      complaints.push('has neither a test nor a reason');
+    }
+    for (const [, name = '', tests = ''] of found) complaints.push(...this.judgeFile(name, tests));
+    return complaints;
   }
 
-  private hasDoor(word: string): boolean {
-    const [, name = '', inner = ''] = word.split('/');
-    const path = join('packages', name, 'src', inner, 'index.ts');
-    return this.shipped.some((file) => file.path === path);
+  private judgeFile(name: string, tests: string): string[] {
+    const path = this.paths.get(name);
+    if (path === undefined) return [`the page does not say where [${name}] is`];
+    const text = PROVING.test(path) ? this.files.find((file) => file.path === path)?.text : undefined;
+    if (text === undefined) return [`there are no tests in ${path}`];
+    const names = [...tests.matchAll(/\*([^*]+)\*/g)].map(([, test = '']) => test);
+    // A name in a template may go on where its values begin.
+    const missing = names.filter((test) => !text.includes(`'${test}'`) && !text.includes(`\`${test}`));
+    return missing.map((test) => `no test in ${path} is called "${test}"`);
   }
-
-  private hasText(literal: string): boolean {
-    return this.shipped.some(({ text }) => text.includes(literal));
-  }
-
-  private hasMember(name: string, member: string, asked: Set<string>): boolean {
-    if (asked.has(name)) return false;
-    asked.add(name);
-    const modifiers = '(?:readonly |static |override |abstract |async |get |set )*';
-    const begins = new RegExp(`^ {2}${modifiers}${member}[?!]?[(:<,; =]`, 'gm');
-    return (this.declarations.get(name) ?? []).some(({ text, code }) => {
-      for (const { index } of code.matchAll(begins)) if (!isInternal(text.slice(0, index))) return true;
-      // What stands before the braces: what it extends, implements or is made of, and the type of a constant.
-      const [head = ''] = code.split('{', 1);
-      const parents = [...head.matchAll(/\b[A-Z]\w*/g)].map(([parent]) => parent);
-      return parents.some((parent) => this.hasMember(parent, member, asked));
-    });
-  }
-}
-
-/** Whether a text ends with a comment that keeps what follows from users. */
-function isInternal(before: string): boolean {
-  return before.trimEnd().endsWith('*/') && before.slice(before.lastIndexOf('/**')).includes('@internal');
 }

@@ -74,7 +74,7 @@ const EXCEPTIONS: readonly Exception[] = [
     reason: 'the baselines are what their authors call them',
   },
   {
-    path: /^(README|ARCHITECTURE)\.md$/,
+    path: /^(README|ARCHITECTURE|docs\/features)\.md$/,
     word: /allocator/i,
     reason: 'other projects, by what they call themselves',
   },

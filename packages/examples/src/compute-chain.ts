@@ -11,7 +11,7 @@ import { openWebGpuHeap } from '@gpuheap/webgpu';
 export const TENSOR_COUNT = 300;
 export const WORD_COUNT = 64;
 /** What each asks of the heap. */
-export const TENSOR = { size: 4 * WORD_COUNT, usage: BufferUsage.STORAGE } as const;
+export const TENSOR: { size: number; usage: number } = { size: 4 * WORD_COUNT, usage: BufferUsage.STORAGE };
 const SHADER = `
 @group(0) @binding(0) var<storage, read> left: array<u32>;
 @group(0) @binding(1) var<storage, read> right: array<u32>;

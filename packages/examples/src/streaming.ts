@@ -1,13 +1,13 @@
 /// <reference types="@webgpu/types" preserve="true" />
 /**
- * Streaming: more data than fits goes through the GPU in pieces, uploads and readbacks overlapping.
+ * Streaming: more data than fits goes through the GPU in pieces, some on their way in, some on their way back.
  *
- * Promise  the heap never holds more than its budget, staging included: `allocateAsync` waits for room.
+ * Promise  the heap never holds more than its budget, mapped bytes for uploads and reads included.
  */
 import { type Allocation, BufferUsage } from '@gpuheap/core';
 import { openWebGpuHeap } from '@gpuheap/webgpu';
 
-const PIECE_WORDS = 16_384;
+const PIECE_WORDS = 65_536;
 const PIECES_IN_FLIGHT = 3;
 const SHADER = `
 @group(0) @binding(0) var<storage, read_write> words: array<u32>;
@@ -22,9 +22,16 @@ type Piece = {
   readonly bytes: Promise<Uint8Array>;
 };
 
-/** Inverts every bit of `data` on the GPU; answers the most bytes that the heap held meanwhile. */
-export async function invertBits(device: GPUDevice, data: Uint32Array, budgetBytes: number): Promise<number> {
-  const heap = openWebGpuHeap(device, { budgetBytes, chunkBytes: 262_144 });
+/** The most bytes that the heap held, and how many went up through mapped memory, not by direct writes. */
+export type StreamFigures = { readonly peakBytes: number; readonly batchedBytes: number };
+
+/** Inverts every bit of `data` on the GPU. */
+export async function invertBits(
+  device: GPUDevice,
+  data: Uint32Array,
+  budgetBytes: number,
+): Promise<StreamFigures> {
+  const heap = openWebGpuHeap(device, { budgetBytes, chunkBytes: 1_048_576 });
   const module = device.createShaderModule({ code: SHADER });
   const pipeline = device.createComputePipeline({ layout: 'auto', compute: { module } });
   const layout = pipeline.getBindGroupLayout(0);
@@ -32,7 +39,8 @@ export async function invertBits(device: GPUDevice, data: Uint32Array, budgetByt
   async function send(at: number): Promise<Piece> {
     const words = data.subarray(at, at + PIECE_WORDS);
     const allocation = await heap.allocateAsync({ size: words.byteLength, usage: BufferUsage.STORAGE });
-    allocation.write(words);
+    await heap.uploads.whenRoom(words.byteLength);
+    heap.uploads.write(allocation, words);
     const entries = [{ binding: 0, resource: allocation.binding() }];
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -40,6 +48,7 @@ export async function invertBits(device: GPUDevice, data: Uint32Array, budgetByt
     pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
     pass.dispatchWorkgroups(Math.ceil(words.length / 256));
     pass.end();
+    heap.flush(); // Ahead of the commands that read it.
     device.queue.submit([encoder.finish()]);
     return { at, allocation, bytes: allocation.read() };
   }
@@ -56,7 +65,8 @@ export async function invertBits(device: GPUDevice, data: Uint32Array, budgetByt
     pieces.push(await send(at));
   }
   for (const piece of pieces) await receive(piece);
-  const { peakReservedBytes } = heap.statistics();
+  const { peakReservedBytes: peakBytes } = heap.statistics();
+  const { batchedBytes } = heap.uploads.statistics();
   heap.dispose();
-  return peakReservedBytes;
+  return { peakBytes, batchedBytes };
 }

@@ -2,8 +2,8 @@
 /**
  * Uniform ring: what changes every frame, in one buffer with one bind group, told apart by dynamic offsets.
  *
- * Promise  the ring has room for one frame. No frame is waited for: the next one's bytes are written where the
- *          last one's were, and WebGPU's queue keeps the order.
+ * Promise  the ring has room for one frame, and no frame is waited for: the next one's bytes go where the last
+ *          one's were, and WebGPU's queue keeps the order.
  */
 import { BufferUsage, FrameRing, TextureUsage } from '@gpuheap/core';
 import { BindGroupCache, openWebGpuHeap } from '@gpuheap/webgpu';

@@ -8,9 +8,9 @@ import type { MockBuffer } from '@gpuheap/mock';
 import type { SoakWork } from './soak-work.ts';
 
 /** Every difference as a sentence; none when all is well. */
-export function recountSoak({ heap, gpu, slots, pooled }: SoakWork): string[] {
+export function recountSoak({ heap, gpu, slots, pooled, template }: SoakWork): string[] {
   const { statistics, chunks } = heap.snapshot();
-  const held = [...slots.filter((one) => one !== undefined), ...pooled];
+  const held = [...slots.filter((one) => one !== undefined), ...pooled, template];
   const ranges = chunks.flatMap((chunk) => chunk.ranges);
   const bytesIn = (state: ChunkSnapshot['ranges'][number]['state']): number =>
     sumOf(

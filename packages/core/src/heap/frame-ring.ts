@@ -8,16 +8,16 @@
  *          each with how many bytes are theirs. Plain arithmetic instead of a suballocator: what was pushed
  *          in a frame ends with it, all at once and in order, so that a piece needs no handle and no record.
  *
- *            [ this frame, flushed ][ pending ][ free      ][ frame 7 ][ frame 8 ][ skipped ]
- *                                              ↑ head                               (piece did not fit)
+ *            [ this frame ][ pending ][ free      ][ frame 7 ][ frame 8 ][ this frame ][ skipped ]
+ *                                     ↑ head       ↑ oldest                a piece did not fit ↑
  *
- * Cost     push: O(bytes); nothing is allocated, for typed arrays of 8 and 32 bits. flush: at most two writes.
- *          endFrame: O(frames that fall due).
+ * Cost     push: O(bytes); for typed arrays of 8 and 32 bits nothing is allocated. flush: at most two
+ *          writes. endFrame: O(frames that fall due). Growth: O(capacity), and a copy of this frame's bytes.
  * Promise  what a frame pushed stays until its encoders, submitted before `endFrame`, have read it. When the
  *          ring is full it goes on in a buffer twice as large: pieces of this frame are then in both, at the
  *          same offsets, so that what is recorded already and what is recorded next read the same bytes.
- * Refusal  an encoder that is submitted after the frame in which it was recorded is not protected; it needs an
- *          allocation and a recording token. Never shrinks: it keeps what its fullest frames needed.
+ * Refusal  an encoder that is submitted after the frame in which it was recorded is not protected; it needs
+ *          an allocation and a recording token. Never shrinks: it keeps what its fullest frames needed.
  */
 import type { GpuBackend } from '../backend/port.ts';
 import { offsetAlignment } from '../backend/usage.ts';
@@ -233,8 +233,9 @@ export class FrameRing<Buffer> {
   }
 
   /**
-   * Ends the frame: `ring.endFrame(heap.endFrame())`, or with the serial of `heap.submitted()`. What was pushed
-   * is reused when the GPU can no longer confuse the two.
+   * Ends the frame: `ring.endFrame(heap.endFrame())`, or with the serial of `heap.submitted()`. What was
+   * pushed is reused when the GPU can no longer confuse the two. Where it is used on several queues, call
+   * `heap.submitted` for the others first.
    * @throws UsageError `bad-argument` for a serial before the last one, or when something was pushed and not
    *   flushed, `disposed`
    */

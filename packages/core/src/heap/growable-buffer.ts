@@ -110,7 +110,10 @@ export class GrowableBuffer<Buffer> {
     return this.places;
   }
 
-  /** What it owns now, `capacity` bytes long; undefined when it holds nothing. Only this may resize and free it. */
+  /**
+   * What it owns now, `capacity` bytes long; undefined when it holds nothing. Nobody else resizes and frees
+   * it.
+   */
   get allocation(): Allocation<Buffer> | undefined {
     return this.held;
   }
@@ -120,7 +123,7 @@ export class GrowableBuffer<Buffer> {
     return this.home().buffer;
   }
 
-  /** First byte in `buffer`. @throws UsageError `dead-allocation` when it holds nothing · OutOfMemoryError */
+  /** First byte in `buffer`. @throws as `buffer` */
   get offset(): number {
     return this.home().offset;
   }
@@ -215,8 +218,8 @@ export class GrowableBuffer<Buffer> {
   }
 
   /**
-   * Calls `hook` whenever the bytes are somewhere else, when `buffer`, `offset`, `size` and `version` are new.
-   * Answers how to stop that.
+   * Calls `hook` whenever the bytes are somewhere else, when `buffer`, `offset`, `size` and `version` are
+   * new. Answers how to stop that.
    * @throws UsageError `bad-argument`
    */
   on(event: 'moved', hook: () => void): () => void {
@@ -229,7 +232,9 @@ export class GrowableBuffer<Buffer> {
     };
   }
 
-  /** Gives its allocation away, which is the caller's from now on, and is empty; undefined if it holds none. */
+  /**
+   * Gives its allocation away, which is the caller's from now on, and is empty; undefined if it holds none.
+   */
   detach(): Allocation<Buffer> | undefined {
     const { held } = this;
     if (held !== undefined) this.hold(undefined);

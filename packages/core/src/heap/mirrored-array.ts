@@ -6,9 +6,9 @@
  * Cost     get, set, push of one, pop: O(1), amortised over growth; get and set allocate nothing. insert,
  *          erase: O(elements behind). upload: one write for each dirty range, at most 16, and nothing when
  *          nothing has changed.
- * Promise  after `upload` the GPU has every element as the CPU has it, for all that is submitted later. Ranges
- *          reach to whole words of 4 bytes, whatever the elements are. After a rebuild of the heap the GPU has
- *          the elements again.
+ * Promise  after `upload` the GPU has every element as the CPU has it, for all that is submitted later.
+ *          Ranges reach to whole words of 4 bytes, whatever the elements are. After a rebuild of the heap the
+ *          GPU has the elements again.
  * Refusal  goes one way: what shaders write is overwritten by some upload sooner or later. Elements of 64-bit
  *          integers, which no shader has, are refused. Gives no memory back but by `free`.
  */
@@ -20,7 +20,7 @@ import { DirtyRanges } from './dirty-ranges.ts';
 import type { GpuHeap } from './gpu-heap.ts';
 import { GrowableBuffer, type GrowableRequest, grownBytes } from './growable-buffer.ts';
 
-/** What every typed array of numbers can do: `Float32Array`, `Uint8Array`, also `Float16Array` where it is. */
+/** What every typed array of numbers can do: `Float32Array`, `Uint8Array`, `Float16Array` where it exists. */
 export interface NumberArray extends ArrayBufferView, Iterable<number> {
   readonly BYTES_PER_ELEMENT: number;
   readonly length: number;
@@ -168,7 +168,7 @@ export class MirroredArray<Buffer, Data extends NumberArray> implements Iterable
     this.dirty.add(index, this.count);
   }
 
-  /** Takes `count` elements from `index` on away; what follows moves up. @throws UsageError `out-of-bounds` */
+  /** Takes `count` elements from `index` on away; the rest moves up. @throws UsageError `out-of-bounds` */
   erase(index: number, count = 1): void {
     checkInteger(index, 'index', 0, this.count, 'out-of-bounds');
     checkInteger(count, 'count', 0, this.count - index, 'out-of-bounds');
@@ -215,7 +215,7 @@ export class MirroredArray<Buffer, Data extends NumberArray> implements Iterable
     if (from < to) this.dirty.add(from, to);
   }
 
-  /** Elements `from` up to `to` as they are, to read; valid as `array` is. @throws UsageError `out-of-bounds` */
+  /** Elements `from` up to `to`, to read; valid as `array` is. @throws UsageError `out-of-bounds` */
   subarray(from = 0, to: number = this.count): Data {
     this.checkSpan(from, to);
     return this.mirror.subarray(from, to) as Data;
@@ -226,7 +226,10 @@ export class MirroredArray<Buffer, Data extends NumberArray> implements Iterable
     return this.array[Symbol.iterator]();
   }
 
-  /** Elements `from` up to `to`, by default all, were written through `array`. @throws UsageError `out-of-bounds` */
+  /**
+   * Elements `from` up to `to`, by default all, were written through `array`.
+   * @throws UsageError `out-of-bounds`
+   */
   touch(from = 0, to: number = this.count): void {
     this.checkSpan(from, to);
     if (from < to) this.dirty.add(from, to);

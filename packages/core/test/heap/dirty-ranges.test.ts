@@ -8,7 +8,7 @@ type Range = readonly [from: number, to: number];
 const rangesOf = (dirty: DirtyRanges): Range[] =>
   Array.from({ length: dirty.count }, (_, k): Range => [dirty.fromOf(k), dirty.toOf(k)]);
 
-/** The ranges of those that were added, without a bound on how many: joined while no further apart than `gap`. */
+/** What was added, joined where no further apart than `gap`, however many ranges that are. */
 function joined(added: readonly Range[], gap: number): Range[] {
   const out: [number, number][] = [];
   for (const [from, to] of [...added].sort((a, b) => a[0] - b[0])) {

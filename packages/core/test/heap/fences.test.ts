@@ -39,6 +39,8 @@ const STEP_KINDS: readonly Step[] = [
 
 function allocateSome(scene: FenceScene, timelineCount: number): void {
   const { random } = scene;
+  // What may be given away is given away now, and not only when nothing else is left.
+  if (random.below(2) === 0) scene.heap.trim({ idleFrames: 1000 });
   const timelines = [...Array(timelineCount).keys()].filter(() => random.below(2) === 0);
   scene.allocate(random.logUniform(1, 3000), timelines.length === 0 ? [0] : timelines);
 }
