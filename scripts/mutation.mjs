@@ -31,8 +31,9 @@ const TESTS = [
   [/neighbours/, 'ranges/{tlsf,buddy,fixed,state*,steady*}', 'bug-zoo/25*'],
   [/tlsf|linked-ranges|ranges-in-regions/, 'ranges/{tlsf*,state*,steady*}'],
   [/buddy|power-ranges/, 'ranges/{buddy*,state*,steady*}'],
+  [/size-classes/, 'ranges/{size-classes,binned-options}'],
   [
-    /binned|slab|size-classes/,
+    /binned|slab/,
     'ranges/{binned-classes,binned-options,binned-slabs,binned-full-table,state-damage,steady*}',
   ],
   [/fixed|pieces/, 'ranges/{fixed*,state*,steady*}'],
