@@ -27,20 +27,23 @@ const TESTS = [
     'bug-zoo/25*',
   ],
   [/size-bins/, 'tables/size-bins', 'ranges/{tlsf-choice,best-fit-choice}'],
-  [/hole-tree|best-fit/, 'ranges/{best-fit*,full-table,state-damage,steady*}'],
+  [/hole-tree/, 'tables/hole-tree'],
+  [/best-fit/, 'ranges/{best-fit*,full-table,state-damage,steady*}'],
   [/neighbours/, 'ranges/{tlsf,buddy,fixed,state*,steady*}', 'bug-zoo/25*'],
   [/tlsf|linked-ranges|ranges-in-regions/, 'ranges/{tlsf*,state*,steady*}'],
   [/buddy|power-ranges/, 'ranges/{buddy*,state*,steady*}'],
+  [/size-classes/, 'ranges/{size-classes,binned-options}'],
   [
-    /binned|slab|size-classes/,
+    /binned|slab/,
     'ranges/{binned-classes,binned-options,binned-slabs,binned-full-table,state-damage,steady*}',
   ],
   [/fixed|pieces/, 'ranges/{fixed*,state*,steady*}'],
   [/linear/, 'ranges/{linear*,state-damage,steady*}'],
   [/ring/, 'ranges/{ring*,state-damage,steady*}'],
   [/live-ranges/, 'ranges/{linear,linear-stack,ring,ring-wrap,state-damage,steady*}'],
+  [/figures/, 'ranges/{figures,tlsf,state-damage}'],
   [/ranges\//, 'ranges/{tlsf,buddy-structure,figures,state*,histogram}', 'bug-zoo/33*'],
-  [/base\//, 'base/*', 'ranges/{tlsf,buddy}'],
+  [/base\//, 'base/*'],
 ];
 
 /** What Stryker is told of every file. */

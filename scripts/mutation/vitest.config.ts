@@ -26,5 +26,7 @@ export default defineConfig({
     // These say again, at length, what random operations say at once.
     testNamePattern: /^(?!.*(?: workloads: | exhaustive small scope: ))/,
     testTimeout: 60_000,
+    // A file's modules serve the next one too: loading them is most of the time.
+    isolate: false,
   },
 });

@@ -23,8 +23,7 @@ import type { Handle } from '../base/quantities.ts';
 /** No record. */
 export const NIL = 0;
 
-// Cells of a record.
-const NAME = 0; // positive while the record is live, negative while it is not
+// Cells of a record; cell 0 is the name, positive while the record is live, negative while it is not.
 const FREE_LINK = 1; // unused: the next unused record, or NIL
 
 const INDEX_BITS = 21;
@@ -72,7 +71,7 @@ export class RecordTable {
     this.top = stride;
     this.veil = reverseBits(tablesMade) >>> (32 - INDEX_BITS);
     tablesMade = (tablesMade + 1) % MAX_RECORDS;
-    this.cells[NIL + NAME] = -(GENERATION_STEP + this.veil);
+    this.cells[NIL] = -(GENERATION_STEP + this.veil);
   }
 
   /** A record that is not live yet, its cells but the name undefined; NIL when the table is full. */
@@ -95,7 +94,7 @@ export class RecordTable {
       if (this.epochs !== undefined) this.growEpochs();
     }
     this.top = n + this.stride;
-    this.cells[n + NAME] = -(GENERATION_STEP + (index ^ this.veil));
+    this.cells[n] = -(GENERATION_STEP + (index ^ this.veil));
     return n;
   }
 
@@ -120,8 +119,8 @@ export class RecordTable {
 
   /** Makes a record live and names it. */
   protected enliven(n: number): Handle {
-    const name = -this.cells[n + NAME];
-    this.cells[n + NAME] = name;
+    const name = -this.cells[n];
+    this.cells[n] = name;
     return this.epochs === undefined ? name : this.enlivenOld(n, this.epochs);
   }
 
@@ -132,10 +131,10 @@ export class RecordTable {
     const fresh = this.isWorn(n, epochs) ? this.take() : NIL;
     if (fresh === NIL) return this.handleOf(n);
     const { cells } = this;
-    const name = -cells[fresh + NAME];
+    const name = -cells[fresh];
     cells.copyWithin(fresh, n, n + this.stride);
-    cells[fresh + NAME] = name;
-    cells[n + NAME] = -cells[n + NAME];
+    cells[fresh] = name;
+    cells[n] = -cells[n];
     cells.fill(0, n + 1, n + this.stride);
     this.replaced(n, fresh);
     return this.handleOf(fresh);
@@ -146,8 +145,8 @@ export class RecordTable {
 
   /** Ends a live record's handle; the record stays taken until `give`. */
   protected retire(n: number): void {
-    const name = this.cells[n + NAME];
-    if (name < LAST_NAMES) this.cells[n + NAME] = -(name + GENERATION_STEP);
+    const name = this.cells[n];
+    if (name < LAST_NAMES) this.cells[n] = -(name + GENERATION_STEP);
     else this.beginEpoch(n);
   }
 
@@ -155,7 +154,7 @@ export class RecordTable {
     const index = n / this.stride;
     const epochs = this.epochs ?? this.growEpochs();
     epochs[index]++;
-    this.cells[n + NAME] = -(GENERATION_STEP + (index ^ this.veil));
+    this.cells[n] = -(GENERATION_STEP + (index ^ this.veil));
   }
 
   private growEpochs(): Int32Array {
@@ -168,27 +167,27 @@ export class RecordTable {
   /** Makes a record that is not live look so to its neighbours, though no handle names it. */
   protected makeNameless(n: number): void {
     // The name of the record beside it: whoever looks for that name is led there.
-    this.cells[n + NAME] = -this.cells[n + NAME] ^ 1;
+    this.cells[n] = -this.cells[n] ^ 1;
   }
 
   /** Whether a record was made nameless. */
   protected isNameless(n: number): boolean {
-    return (this.cells[n + NAME] & INDEX_MASK) === ((n / this.stride) ^ this.veil ^ 1);
+    return (this.cells[n] & INDEX_MASK) === ((n / this.stride) ^ this.veil ^ 1);
   }
 
   /** Takes back a nameless record. */
   protected giveNameless(n: number): void {
-    this.cells[n + NAME] = -(this.cells[n + NAME] ^ 1);
+    this.cells[n] = -(this.cells[n] ^ 1);
     this.give(n);
   }
 
   protected isLive(n: number): boolean {
-    return this.cells[n + NAME] > 0;
+    return this.cells[n] > 0;
   }
 
   /** The handle of a live record. */
   protected handleOf(n: number): Handle {
-    const name = this.cells[n + NAME];
+    const name = this.cells[n];
     return this.epochs === undefined ? name : this.epochs[n / this.stride] * EPOCH_STEP + name;
   }
 
@@ -200,7 +199,7 @@ export class RecordTable {
   protected find(handle: Handle): number {
     if (typeof handle === 'number') {
       const n = ((handle & INDEX_MASK) ^ this.veil) * this.stride;
-      const isNamed = handle > 0 && n < this.top && this.cells[n + NAME] === handle;
+      const isNamed = handle > 0 && n < this.top && this.cells[n] === handle;
       if (isNamed && this.epochs === undefined) return n;
     }
     return this.findOld(handle);
@@ -208,9 +207,9 @@ export class RecordTable {
 
   /** Goes on with `find` where some record has had many lives, or throws. */
   private findOld(handle: Handle): number {
-    if (typeof handle === 'number' && this.epochs !== undefined) {
+    if (typeof handle === 'number') {
       const n = ((handle & INDEX_MASK) ^ this.veil) * this.stride;
-      if (n < this.top && this.cells[n + NAME] > 0 && this.handleOf(n) === handle) return n;
+      if (this.cells[n] > 0 && this.handleOf(n) === handle) return n;
     }
     throw this.refuse(handle);
   }
@@ -224,7 +223,7 @@ export class RecordTable {
   }
 
   private refuse(handle: unknown): UsageError {
-    if (typeof handle === 'number' && Number.isSafeInteger(handle) && handle > 0 && this.wasGiven(handle)) {
+    if (Number.isSafeInteger(handle) && this.wasGiven(handle as number)) {
       return new UsageError(
         'stale-handle',
         `handle ${handle} names a range that has ended; drop handles when you free or reset`,
@@ -236,16 +235,15 @@ export class RecordTable {
     );
   }
 
-  /** Whether a handle that is not live was live once. */
+  /** Whether a handle that is not live was live once: never one of record 0, nor of records not used yet. */
   private wasGiven(handle: number): boolean {
     const name = handle % EPOCH_STEP;
     const index = (name & INDEX_MASK) ^ this.veil;
     const n = index * this.stride;
-    if (n >= this.top || n === NIL) return false;
     const epoch = (handle - name) / EPOCH_STEP;
     const now = this.epochs === undefined ? 0 : this.epochs[index];
     // The name of the life that has begun last, or is to begin next.
-    const last = this.isNameless(n) ? this.cells[n + NAME] ^ 1 : Math.abs(this.cells[n + NAME]);
+    const last = this.isNameless(n) ? this.cells[n] ^ 1 : Math.abs(this.cells[n]);
     return name >= GENERATION_STEP && (epoch < now || (epoch === now && name < last));
   }
 
@@ -275,14 +273,14 @@ export class RecordTable {
     const { stride } = this;
     if (!(cells instanceof Int32Array) || cells.length < stride || cells.length % stride !== 0) return false;
     if (cells.length / stride > MAX_RECORDS) return false;
-    if (!isIndex(veil, MAX_RECORDS) || !isIndex(freeHead, cells.length)) return false;
+    if (!isVeil(veil)) return false;
     if (epochs !== undefined) {
       if (!(epochs instanceof Int32Array) || epochs.length !== cells.length / stride) return false;
       if (!epochs.every((epoch) => epoch >= 0 && epoch < MOST_EPOCHS)) return false;
     }
     this.cells = cells.slice();
     this.veil = veil;
-    this.freeHead = freeHead;
+    this.freeHead = freeHead as number;
     this.top = cells.length;
     this.epochs = epochs?.slice();
     return this.hasSoundNames();
@@ -292,9 +290,9 @@ export class RecordTable {
   private hasSoundNames(): boolean {
     let spare = 0;
     for (let n = this.stride; n < this.top; n += this.stride) {
-      const index = Math.abs(this.cells[n + NAME]) & INDEX_MASK;
+      const index = Math.abs(this.cells[n]) & INDEX_MASK;
       const isOwn = index === ((n / this.stride) ^ this.veil);
-      if (!(isOwn || this.isNameless(n)) || Math.abs(this.cells[n + NAME]) < GENERATION_STEP) return false;
+      if (!(isOwn || this.isNameless(n)) || Math.abs(this.cells[n]) < GENERATION_STEP) return false;
     }
     for (let n = this.freeHead; n !== NIL; n = this.cells[n + FREE_LINK]) {
       if (!this.isRecord(n) || this.isLive(n) || ++spare > this.top / this.stride) return false;
@@ -324,6 +322,6 @@ function grownCount(count: number): number {
   return count + Math.ceil(count / (count < SMALL_RECORDS ? 4 : 8));
 }
 
-function isIndex(value: unknown, below: number): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < below;
+function isVeil(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < MAX_RECORDS;
 }

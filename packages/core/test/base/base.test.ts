@@ -129,8 +129,30 @@ describe('checks', () => {
     expect(() => checkInteger(11, 'size', 0, 10, 'bad-size')).toThrow(
       'size is 11; pass an integer from 0 to 10 [bad-size]',
     );
-    expect(checkInteger(10, 'size', 0, 10, 'bad-size')).toBeUndefined();
-    expect(show('x'.repeat(100)).length).toBeLessThan(50);
+    for (const fine of [0, 10]) expect(checkInteger(fine, 'size', 0, 10, 'bad-size')).toBeUndefined();
+    expect(() => checkInteger(-1, 'size', 0, 10, 'bad-size')).toThrow('size is -1; pass');
+    expect(() => checkInteger(0, 'size', 1, 2 ** 53 - 1, 'bad-size')).toThrow(
+      'size is 0; pass an integer from 1 to 2^53-1 [bad-size]',
+    );
+  });
+
+  it('show any value in few words', () => {
+    const shown: [unknown, string][] = [
+      ['a"b', '"a\\"b"'],
+      ['x'.repeat(40), `"${'x'.repeat(40)}"`],
+      ['x'.repeat(41), `"${'x'.repeat(40)}…"`],
+      [12n, '12n'],
+      [() => 1, 'a function'],
+      [Symbol('x'), 'a symbol'],
+      [null, 'null'],
+      [undefined, 'undefined'],
+      [1.5, '1.5'],
+      [true, 'true'],
+      [[1], 'an array'],
+      [{}, 'an object'],
+      [Object.create(null), 'an object'],
+    ];
+    for (const [value, text] of shown) expect(show(value)).toBe(text);
   });
 
   it('refuse unknown options and what is no object', () => {

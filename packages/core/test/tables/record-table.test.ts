@@ -3,8 +3,6 @@ import { scale } from '../../../testing/src/scale.ts';
 import { NIL, RecordTable, type TableParts } from '../../src/tables/record-table.ts';
 import { codeOf } from '../code-of.ts';
 
-const NAME = 0;
-
 /** A table whose insides a test can reach. */
 class OpenTable extends RecordTable {
   declare cells: Int32Array;
@@ -50,6 +48,9 @@ class OpenTable extends RecordTable {
   override loadTable(parts: Readonly<TableParts>): boolean {
     return super.loadTable(parts);
   }
+  override isRecord(n: number): boolean {
+    return super.isRecord(n);
+  }
   get byteLength(): number {
     return this.tableBytes;
   }
@@ -73,8 +74,9 @@ describe('record table', () => {
   it('never accepts an ended handle again, through many thousand lives of one record', () => {
     const table = new OpenTable(2);
     const ended: number[] = [];
+    const lives = scale(5000, 5000, 1200);
     const n = table.take();
-    for (let life = 0; life < 5000; life++) {
+    for (let life = 0; life < lives; life++) {
       const handle = table.enliven(n);
       expect(Number.isSafeInteger(handle)).toBe(true);
       expect(table.find(handle)).toBe(n);
@@ -82,7 +84,7 @@ describe('record table', () => {
       table.retire(n);
       expect(codeOf(() => table.find(handle))).toBe('stale-handle');
     }
-    expect(new Set(ended).size).toBe(5000);
+    expect(new Set(ended).size).toBe(lives);
     expect(ended.at(-1)).toBeGreaterThan(2 ** 31);
     table.enliven(n);
     for (const handle of ended) expect(codeOf(() => table.find(handle))).toBe('stale-handle');
@@ -129,12 +131,12 @@ describe('record table', () => {
     }
     table.retire(n);
     // The name of the next life stands in the record already; it is still not a handle.
-    expect(codeOf(() => table.find(-table.cells[n + NAME]!))).toBe('bad-handle');
-    expect(codeOf(() => table.find(table.cells[n + NAME]!))).toBe('bad-handle');
+    expect(codeOf(() => table.find(-table.cells[n]!))).toBe('bad-handle');
+    expect(codeOf(() => table.find(table.cells[n]!))).toBe('bad-handle');
   });
 
   it('shares no handle with other tables, through many lives', () => {
-    const tables = Array.from({ length: 50 }, () => new OpenTable(2));
+    const tables = Array.from({ length: scale(50, 50, 8) }, () => new OpenTable(2));
     const owners = new Map<number, OpenTable>();
     for (const table of tables) {
       const records = Array.from({ length: 40 }, () => table.take());
@@ -188,7 +190,7 @@ describe('record table', () => {
     expect(table.isLive(second)).toBe(true);
     expect([first, second, third].map((n) => table.isNameless(n))).toEqual([false, true, false]);
     // Its cell reads as a name that leads elsewhere; no handle ever given out leads to it.
-    const worn = table.cells[second + NAME] as number;
+    const worn = table.cells[second] as number;
     if (!handles.includes(worn)) expect(codeOf(() => table.find(worn))).not.toBe('none');
     expect(codeOf(() => table.find(handles[1] as number))).not.toBe('none');
     expect([handles[0], handles[2]].map((handle) => table.find(handle as number))).toEqual([first, third]);
@@ -259,8 +261,16 @@ describe('record table', () => {
     const epochs = new Int32Array(cells.length / 2);
     expect(new OpenTable(2).loadTable({ ...parts, epochs })).toBe(true);
     const wrong: TableParts[] = [
-      { ...parts, cells: new Int32Array(0) },
+      { ...parts, cells: new Int32Array(0), freeHead: 0 },
       { ...parts, cells: cells.slice(1) },
+      { ...parts, cells: Float64Array.from(cells) as unknown as Int32Array },
+      // All but the end of one more record.
+      { ...parts, cells: Int32Array.of(...cells, -(2 ** 21 + ((cells.length / 2) ^ veil))) },
+      ...[-1, 0.5, 2 ** 21, Number.NaN, '1'].map((changed) => ({
+        cells: cells.slice(0, 2),
+        veil: changed as number,
+        freeHead: 0,
+      })),
       { ...parts, cells: new Int32Array(2 * (2 ** 21 + 1)) },
       ...[-1, 0.5, 2 ** 21, veil + 1].map((changed) => ({ ...parts, veil: changed })),
       // Live, nameless, in the middle of a record, and none.
@@ -270,12 +280,94 @@ describe('record table', () => {
       { ...parts, cells: cells.with(7, 2) },
       // A name of another record, of no generation, of none.
       ...[cells[4]!, cells[2]! - 2 ** 21, 0].map((name) => ({ ...parts, cells: cells.with(2, name) })),
-      { ...parts, epochs: epochs.with(5, -1) },
-      { ...parts, epochs: epochs.with(5, 2 ** 22) },
+      { ...parts, epochs: epochs.with(1, -1) },
+      { ...parts, epochs: epochs.with(1, 2 ** 22) },
       { ...parts, epochs: epochs.with(freeHead / 2, 2 ** 21) },
       { ...parts, epochs: epochs.slice(1) },
     ];
     for (const each of wrong) expect(new OpenTable(2).loadTable(each)).toBe(false);
     expect(new OpenTable(2).loadTable({ ...parts, epochs: epochs.with(1, 2 ** 22 - 1) })).toBe(true);
+  });
+
+  it('keeps no tie to the state that it took over', () => {
+    const table = new OpenTable(2);
+    const handle = table.enliven(table.take());
+    const parts: TableParts = {};
+    table.saveTable(parts);
+    const { cells } = parts as Required<TableParts>;
+    const epochs = new Int32Array(2);
+    const twin = new OpenTable(2);
+    expect(twin.loadTable({ ...parts, epochs })).toBe(true);
+    expect(twin.byteLength).toBe(cells.byteLength + epochs.byteLength);
+    cells.fill(0);
+    epochs.fill(7);
+    expect(twin.find(handle)).toBe(2);
+  });
+
+  it('takes over a table that is full', () => {
+    const cells = Int32Array.from({ length: 2 ** 22 }, (_, k) => (k % 2 === 0 ? -(2 ** 21 + k / 2) : 0));
+    const table = new OpenTable(2);
+    expect(table.loadTable({ cells, veil: 0, freeHead: 0 })).toBe(true);
+    expect(table.take()).toBe(NIL);
+  });
+
+  it('serves names whose bits are all of the generation', () => {
+    const table = new OpenTable(2);
+    // The veil of record 1 is its own index: its names are multiples of 2^21.
+    const cells = Int32Array.of(-(2 ** 21 + 1), 0, -(2 ** 21), 0);
+    expect(table.loadTable({ cells, veil: 1, freeHead: 0 })).toBe(true);
+    const first = table.enliven(2);
+    expect(first).toBe(2 ** 21);
+    table.retire(2);
+    expect(codeOf(() => table.find(first))).toBe('stale-handle');
+    expect(codeOf(() => table.find(table.cells[2] as number))).toBe('bad-handle');
+    // Its last name before the next epoch.
+    expect(table.loadTable({ cells: cells.with(2, 2 ** 21 - 2 ** 31), veil: 1, freeHead: 0 })).toBe(true);
+    const last = table.enliven(2);
+    expect(table.find(last)).toBe(2);
+    table.retire(2);
+    const reborn = table.enliven(2);
+    expect(reborn).toBe(2 ** 31 + 2 ** 21);
+    expect(table.find(reborn)).toBe(2);
+    expect(codeOf(() => table.find(last))).toBe('stale-handle');
+    // Below the first generation there are no names, in no epoch.
+    expect(codeOf(() => table.find(2 ** 31))).toBe('bad-handle');
+    expect(codeOf(() => table.find(0))).toBe('bad-handle');
+    expect(table.byteLength).toBe(4 * 4 + 2 * 4);
+  });
+
+  it('ends nameless records too when it ends all', () => {
+    const table = new OpenTable(2);
+    const [first, second] = [table.take(), table.take()];
+    const handle = table.enliven(first);
+    table.enliven(second);
+    table.retire(second);
+    table.makeNameless(second);
+    table.clear();
+    expect([table.take(), table.take()]).toEqual([first, second]);
+    expect([table.isNameless(second), table.isLive(second)]).toEqual([false, false]);
+    expect(codeOf(() => table.find(handle))).toBe('stale-handle');
+    expect(table.find(table.enliven(second))).toBe(second);
+  });
+
+  it('knows its records by their ids', () => {
+    const table = new OpenTable(3);
+    table.take();
+    table.take();
+    const ids = [-3, 0, 1, 3, 4, 6, 7, 9, 12];
+    expect(ids.filter((n) => table.isRecord(n))).toEqual([3, 6]);
+  });
+
+  it('grows by a quarter while it is small, then by an eighth', () => {
+    const table = new OpenTable(2);
+    const growth: [count: number, by: number][] = [];
+    for (let count = table.cells.length / 2; count < 10_000; ) {
+      while (table.cells.length / 2 === count) table.take();
+      const grown = table.cells.length / 2;
+      growth.push([count, grown - count]);
+      count = grown;
+    }
+    for (const [count, by] of growth) expect(by).toBe(Math.ceil(count / (count < 1024 ? 4 : 8)));
+    expect(growth.some(([count]) => count < 1024) && growth.some(([count]) => count > 1024)).toBe(true);
   });
 });
