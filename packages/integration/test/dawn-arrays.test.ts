@@ -47,6 +47,7 @@ describe('arrays on Dawn', () => {
     expect(Buffer.compare(await bytes.read(), all)).toBe(0);
     bytes.resize(1000);
     bytes.shrinkToFit();
+    heap.submitted();
     expect(heap.statistics().dedicatedCount).toBe(0);
     expect(Buffer.compare(await bytes.read(), all.subarray(0, 1000))).toBe(0);
   });

@@ -60,7 +60,7 @@ export class OwnerRecord<Buffer> implements RangeOwner, LeakRecord, StandIn<Buff
 export interface LeakHandling<Buffer> {
   readonly onLeak: ((leak: LeakReport) => void) | undefined;
   /** Gives the range back. */
-  readonly release: (record: OwnerRecord<Buffer>) => void;
+  release(record: OwnerRecord<Buffer>): void;
 }
 
 export class Books<Buffer> {

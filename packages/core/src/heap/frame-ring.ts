@@ -21,7 +21,7 @@
  */
 import type { GpuBackend } from '../backend/port.ts';
 import { offsetAlignment } from '../backend/usage.ts';
-import { bytesOfData, type WriteData } from '../base/bytes.ts';
+import type { WriteData } from '../base/bytes.ts';
 import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import { roundUp, type Serial } from '../base/quantities.ts';
@@ -31,6 +31,7 @@ import type { Allocation, BufferBinding } from './allocation.ts';
 import { GpuHeap } from './gpu-heap.ts';
 import type { HeapPool } from './heap-pool.ts';
 import { type AllocationRequest, commonAlignment } from './request.ts';
+import { RingMirror, sizeOfData } from './ring-mirror.ts';
 
 /** How a ring is made. */
 export interface FrameRingOptions {
@@ -64,7 +65,7 @@ export class FrameRing<Buffer> {
   /** How many of them, the oldest, have their bytes in a buffer before this one. */
   private elsewhereCount = 0;
   private allocation: Allocation<Buffer> | undefined;
-  private mirror: Mirror;
+  private mirror: RingMirror;
   private head = 0;
   /** In front of `head`, round the end: flying and of this frame, with all that was skipped. */
   private taken = 0;
@@ -94,7 +95,7 @@ export class FrameRing<Buffer> {
     this.alignment = commonAlignment(needed, alignment);
     this.request = { ...request, alignment: this.alignment, pool: poolOf(heap) };
     const allocation = this.allocate(roundUp(bytes, this.alignment));
-    this.mirror = new Mirror(allocation.size);
+    this.mirror = new RingMirror(allocation.size);
     this.hold(allocation);
   }
 
@@ -155,25 +156,8 @@ export class FrameRing<Buffer> {
    *   BackendError
    */
   push(data: WriteData): number {
-    // Of one kind on both sides, a copy needs no view.
-    if (data instanceof Float32Array) {
-      const offset = this.reserve(data.byteLength);
-      this.mirror.floats.set(data, offset / 4);
-      return offset;
-    }
-    if (data instanceof Uint32Array) {
-      const offset = this.reserve(data.byteLength);
-      this.mirror.words.set(data, offset / 4);
-      return offset;
-    }
-    if (data instanceof Int32Array) {
-      const offset = this.reserve(data.byteLength);
-      this.mirror.integers.set(data, offset / 4);
-      return offset;
-    }
-    const bytes = data instanceof Uint8Array ? data : bytesOfData(data);
-    const offset = this.reserve(bytes.byteLength);
-    this.mirror.bytes.set(bytes, offset);
+    const offset = this.reserve(sizeOfData(data));
+    this.mirror.put(data, offset);
     return offset;
   }
 
@@ -264,7 +248,7 @@ export class FrameRing<Buffer> {
     if (allocation === undefined) return;
     if (allocation.isLive) allocation.free();
     this.allocation = undefined;
-    this.mirror = new Mirror(0);
+    this.mirror = new RingMirror(0);
     this.forgetFlights();
     this.head = 0;
     this.taken = 0;
@@ -331,7 +315,7 @@ export class FrameRing<Buffer> {
   private grow(bytes: number): void {
     const before = this.home();
     const { size } = this.mirror;
-    const mirror = new Mirror(Math.max(2 * size, size + bytes));
+    const mirror = new RingMirror(Math.max(2 * size, size + bytes));
     const allocation = this.allocate(mirror.size);
     try {
       // What is recorded already reads this frame's pieces here.
@@ -380,32 +364,6 @@ export class FrameRing<Buffer> {
     this.elsewhereCount = 0;
     this.taken = this.frameBytes;
     this.lastSerial = 0;
-  }
-}
-
-/** Bytes on the CPU, seen in all the ways in which they may come. */
-class Mirror {
-  readonly size: number;
-  readonly bytes: Uint8Array;
-  readonly floats: Float32Array;
-  readonly words: Uint32Array;
-  readonly integers: Int32Array;
-
-  /** @throws UsageError `too-large` */
-  constructor(size: number) {
-    let memory: ArrayBuffer;
-    try {
-      memory = new ArrayBuffer(size);
-    } catch (cause) {
-      throw new UsageError('too-large', `a ring of ${size} bytes does not fit the CPU's memory; push less`, {
-        cause,
-      });
-    }
-    this.size = size;
-    this.bytes = new Uint8Array(memory);
-    this.floats = new Float32Array(memory);
-    this.words = new Uint32Array(memory);
-    this.integers = new Int32Array(memory);
   }
 }
 

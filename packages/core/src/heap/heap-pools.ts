@@ -94,16 +94,13 @@ export class HeapPools<Buffer> {
     return this.adopted;
   }
 
-  /** The memory type of each pool on another backend. @throws UsageError `no-memory-type` */
-  memoryTypesOn(backend: GpuBackend<Buffer>): (pool: Pool<Buffer>) => number {
+  /** The memory type of each location on another backend. @throws UsageError `no-memory-type` */
+  memoryTypesOn(backend: GpuBackend<Buffer>): (location: Location) => number {
     const selector = new MemoryTypeSelector(backend.memoryTypes);
-    return ({ kind }) => {
-      const memoryType = selector.select(wishFor(kind.location));
+    return (location) => {
+      const memoryType = selector.select(wishFor(location));
       if (memoryType !== -1) return memoryType;
-      throw new UsageError(
-        'no-memory-type',
-        `the backend has no memory type for location '${kind.location}'`,
-      );
+      throw new UsageError('no-memory-type', `the backend has no memory type for location '${location}'`);
     };
   }
 

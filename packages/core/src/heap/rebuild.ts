@@ -11,7 +11,7 @@
 import type { GpuBackend } from '../backend/port.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { Pool } from '../memory/pool.ts';
+import type { Location } from '../memory/pool-kind.ts';
 import type { Allocation } from './allocation.ts';
 import { allocationOf, type Keeper } from './keeper.ts';
 
@@ -30,7 +30,7 @@ export function rebuildHeap<Buffer>(
   memory: Memory<Buffer>,
   keeper: Keeper<Buffer>,
   backend: GpuBackend<Buffer>,
-  memoryTypeOf: (pool: Pool<Buffer>) => number,
+  memoryTypeOf: (location: Location) => number,
 ): Rebuilt<Buffer> {
   if (!memory.backend.isLost) {
     throw new UsageError('bad-argument', 'the device of this heap is not lost; a heap stays on its device');

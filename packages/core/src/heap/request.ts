@@ -14,7 +14,7 @@ import type { Allocation } from './allocation.ts';
 import type { HeapPool } from './heap-pool.ts';
 
 /** What is asked for. */
-export interface AllocationRequest<Buffer = unknown> {
+export interface AllocationRequest<Buffer = never> {
   /** Bytes, 1 or more, exact: rounding is the heap's business. */
   readonly size: number;
   /** Bits of {@link BufferUsage}, which are `GPUBufferUsage`'s; without the MAP bits. */

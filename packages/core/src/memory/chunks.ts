@@ -13,7 +13,7 @@ import { Linear } from '../ranges/linear.ts';
 import type { Suballocator } from '../ranges/suballocator.ts';
 import { Chunk } from './chunk.ts';
 import type { Pool } from './pool.ts';
-import type { PoolKind } from './pool-kind.ts';
+import type { Location, PoolKind } from './pool-kind.ts';
 
 export class Chunks<Buffer> {
   /** Frames ended so far: empty chunks know since when they are. */
@@ -169,13 +169,13 @@ export class Chunks<Buffer> {
 
   /**
    * Goes on with another backend after the device was lost: what lives keeps its place, in new buffers that
-   * read as zero. `flush` frees what waited; `memoryTypeOf` names the memory type of a pool there. Answers
+   * read as zero. `flush` frees what waited; `memoryTypeOf` names the memory type of a location there. Answers
    * the chunks of adopted buffers, which are gone. O(chunks).
    * @throws OutOfMemoryError · BackendError, and then nothing has changed
    */
   replaceBackend(
     backend: GpuBackend<Buffer>,
-    memoryTypeOf: (pool: Pool<Buffer>) => number,
+    memoryTypeOf: (location: Location) => number,
     flush: () => void,
   ): readonly Chunk<Buffer>[] {
     const kept = this.pools.flatMap((pool) =>
@@ -190,7 +190,12 @@ export class Chunks<Buffer> {
         const { usage } = pool.kind;
         const label = labelOf(pool.kind, chunk.id);
         made.push(
-          backend.createBuffer({ size: chunk.sizeBytes, usage, memoryType: memoryTypeOf(pool), label }),
+          backend.createBuffer({
+            size: chunk.sizeBytes,
+            usage,
+            memoryType: memoryTypeOf(pool.kind.location),
+            label,
+          }),
         );
       }
     } catch (error) {

@@ -60,7 +60,7 @@ export class Memory<Buffer> {
     this.backend = new LimitedBackend(backend, budgetBytes);
     this.chunks = new Chunks(this.backend, this.pools);
     this.ladder = new Ladder(this);
-    this.releases = new Releases(this.backend, (chunk, handle) => this.giveBack(chunk, handle));
+    this.releases = new Releases(this.backend, this);
   }
 
   /** Frames ended so far. */
@@ -157,7 +157,8 @@ export class Memory<Buffer> {
     this.pendingBytes += bytes;
   }
 
-  private giveBack(chunk: Chunk<Buffer>, handle: Handle): void {
+  /** A released range is free again. */
+  giveBack(chunk: Chunk<Buffer>, handle: Handle): void {
     const bytes = chunk.giveBack(handle);
     this.pendingBytes -= bytes;
     (chunk.pool as Pool<Buffer>).pendingBytes -= bytes;

@@ -12,17 +12,22 @@ import type { Handle, Serial } from '../base/quantities.ts';
 import { SerialQueue } from '../tables/serial-queue.ts';
 import type { Chunk } from './chunk.ts';
 
+/** What takes ranges back. */
+export interface Recycler<Buffer> {
+  /** The range is free again. */
+  giveBack(chunk: Chunk<Buffer>, handle: Handle): void;
+}
+
 export class Releases<Buffer> {
   private readonly backend: GpuBackend<Buffer>;
-  private readonly giveBack: (chunk: Chunk<Buffer>, handle: Handle) => void;
+  private readonly recycler: Recycler<Buffer>;
   private readonly queues: SerialQueue<Chunk<Buffer>>[] = [];
   /** The last boundary of each timeline. */
   private readonly lastSerials: Serial[] = [];
 
-  /** `giveBack` is called for each range that is free again. */
-  constructor(backend: GpuBackend<Buffer>, giveBack: (chunk: Chunk<Buffer>, handle: Handle) => void) {
+  constructor(backend: GpuBackend<Buffer>, recycler: Recycler<Buffer>) {
     this.backend = backend;
-    this.giveBack = giveBack;
+    this.recycler = recycler;
     for (let timeline = 0; timeline < backend.timelineCount; timeline++) {
       this.queues.push(new SerialQueue());
       this.lastSerials.push(0);
@@ -90,7 +95,7 @@ export class Releases<Buffer> {
       const handle = queue.peekNumber();
       queue.drop();
       if (!chunk.endWait(handle)) continue;
-      this.giveBack(chunk, handle);
+      this.recycler.giveBack(chunk, handle);
       any = true;
     }
     return any;

@@ -39,6 +39,11 @@ export interface CollectionRegistry<R> {
   unregister(token: object): boolean;
 }
 
+/** Who is told of leaks. */
+interface LeakListener<R> {
+  onLeak(leak: LeakReport, record: R): void;
+}
+
 /** Makes a registry that calls `onCollected`, later, for each target that was collected. */
 export type RegistryMaker<R> = (onCollected: (record: R) => void) => CollectionRegistry<R>;
 
@@ -54,7 +59,7 @@ export class LeakTracker<R extends LeakRecord> {
   /** Leaks told. */
   leakCount = 0;
   private readonly registry: CollectionRegistry<R>;
-  private readonly onLeak: (leak: LeakReport, record: R) => void;
+  private readonly listener: LeakListener<R>;
   private isDisposed = false;
 
   /**
@@ -63,7 +68,7 @@ export class LeakTracker<R extends LeakRecord> {
    * @throws UsageError `bad-argument` where neither is there
    */
   constructor(onLeak: (leak: LeakReport, record: R) => void, makeRegistry?: RegistryMaker<R>) {
-    this.onLeak = onLeak;
+    this.listener = { onLeak };
     this.registry = (makeRegistry ?? makeEngineRegistry)((record) => this.collected(record));
   }
 
@@ -87,7 +92,7 @@ export class LeakTracker<R extends LeakRecord> {
     if (this.isDisposed) return;
     this.watchedCount--;
     this.leakCount++;
-    this.onLeak({ ...record.report(), reason: 'collected' }, record);
+    this.listener.onLeak({ ...record.report(), reason: 'collected' }, record);
   }
 }
 
