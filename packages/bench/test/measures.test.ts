@@ -62,6 +62,10 @@ describe('object layers', () => {
       ['handles', 0],
       ['objects', 0],
       ['heap', 0],
+      ['heap, owners', 0],
+      ['heap, labels', 0],
+      ['heap, scope', 0],
+      ['heap, watch', 0],
     ]);
   });
 });

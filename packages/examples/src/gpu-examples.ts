@@ -11,7 +11,7 @@ import { moveBars } from './uniform-ring.ts';
 
 const PICTURE_WIDTH = 64;
 const BUDGET_BYTES = 2_097_152;
-const STREAM_WORDS = 5_000_003;
+const STREAM_WORDS = 8_000_003;
 
 /** A picture, and how many buffers and bind groups it took. */
 export interface PictureReport {
@@ -74,7 +74,7 @@ function judgeChain(result: ChainResult, moveCount: number, conflicts: readonly 
   return { tensorCount: TENSOR_COUNT, bufferCount, wrongCount, moveCount, conflicts };
 }
 
-/** Data through a heap that a ninth of it would fill. */
+/** Data through a heap that a fifteenth of it would fill. */
 export async function showStreaming(device: GPUDevice): Promise<StreamReport> {
   const wordAt = (index: number): number => (index * 1_000_003) % 2 ** 32;
   const data = Uint32Array.from({ length: STREAM_WORDS }, (_, index) => wordAt(index));

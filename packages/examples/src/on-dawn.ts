@@ -18,8 +18,12 @@ console.log(
 for (const show of [examples.showChain, examples.showResolvedChain, examples.showNaiveChain]) {
   const { result, errors } = await watchErrors(device, show);
   const { tensorCount, bufferCount, moveCount, wrongCount } = result;
-  const figures = `${tensorCount} tensors in ${bufferCount} buffers, ${moveCount} moved, ${wrongCount} wrong words`;
-  console.log(`${figures}, ${errors.length} errors of the device`);
+  console.log(
+    `${tensorCount} tensors, buffers: ${bufferCount}, moves: ${moveCount}, wrong words: ${wrongCount}`,
+  );
+  console.log(
+    errors.length === 0 ? 'the device took it' : `the device refused it: ${errors[0]?.split('\n')[0]}`,
+  );
 }
 
 const stream = await examples.showStreaming(device);

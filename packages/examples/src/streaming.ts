@@ -1,6 +1,6 @@
 /// <reference types="@webgpu/types" preserve="true" />
 /**
- * Streaming: more data than fits goes through the GPU in pieces, some on their way in, some on their way back.
+ * Streaming: more data than fits goes through the GPU in pieces, some on their way in, some on the way back.
  *
  * Promise  the heap never holds more than its budget, mapped bytes for uploads and reads included.
  */

@@ -2,7 +2,7 @@
 /**
  * Uniform ring: what changes every frame, in one buffer with one bind group, told apart by dynamic offsets.
  *
- * Promise  the ring has room for one frame, and no frame is waited for: the next one's bytes go where the last
+ * Promise  the ring has room for one frame, and none is waited for: the next one's bytes go where the last
  *          one's were, and WebGPU's queue keeps the order.
  */
 import { BufferUsage, FrameRing, TextureUsage } from '@gpuheap/core';

@@ -2,7 +2,7 @@
  * Heap command: `pnpm bench:heap [--traces DIR] [--on dawn|mock] [--repeats N] [--json FILE]`.
  */
 import { writeFileSync } from 'node:fs';
-import { GpuMemoryError } from '@gpuheap/core';
+import { GpuMemoryError, UsageError } from '@gpuheap/core';
 import { carriedTraces, findTrace, tracesIn } from '@gpuheap/trace';
 import { type Command, Option } from 'commander';
 import { runBench } from '../bench.ts';
@@ -49,6 +49,12 @@ async function showFigures(
   print: (text: string) => void,
 ): Promise<number> {
   const paths = traces === undefined ? carriedTraces().map(findTrace) : tracesIn(traces);
+  if (paths.length === 0) {
+    throw new UsageError(
+      'bad-argument',
+      `there is no trace in ${traces}; pass a folder with *.ndjson.gz files`,
+    );
+  }
   const figures = await runHeapFigures({ traces: paths, on, repeats, frameLoad: FULL_FRAME_LOAD }, print);
   const { layers, verdicts } = await runBench(
     { quick: false, sections: ['P10'], repeats: LAYER_REPEATS },

@@ -9,7 +9,7 @@ import { formatVerdicts } from '../table.ts';
 import { judge, type Verdict } from '../verdict.ts';
 import { type FrameTimes, summariseFrames } from './frame-times.ts';
 import { type FrameLoad, runFrames } from './frame-workload.ts';
-import { formatFrames, formatTraces } from './heap-tables.ts';
+import { formatFrames, formatTraces, TRACE_LEGEND } from './heap-tables.ts';
 import { judgeTrace } from './heap-verdicts.ts';
 import { measureTrace, type TraceRow } from './trace-row.ts';
 
@@ -58,7 +58,7 @@ export async function runHeapFigures(
   print('endFrame() on the virtual GPU');
   const frames = measureFrames(frameLoad, repeats);
   const verdicts = traces.flatMap(judgeTrace);
-  print(`\ndirect · pooled · gpuheap\n${formatTraces(traces)}`);
+  print(`\n${TRACE_LEGEND}\n${formatTraces(traces)}`);
   for (const { omissions } of traces) for (const omission of omissions) print(`  ${omission}`);
   print(formatFrames([...traces.flatMap((row) => [row.frames, row.loadedFrames]), frames]));
   verdicts.push(judge('H5', `${frames.name}: slowest endFrame()`, frames.slowest, 'at most', 1, 'ms'));

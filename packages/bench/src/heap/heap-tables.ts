@@ -7,11 +7,19 @@ import type { FrameTimes } from './frame-times.ts';
 import { apiShareOf, countFaults, judgeTrace, wayOf } from './heap-verdicts.ts';
 import type { TraceRow, WayFigures } from './trace-row.ts';
 
+/** How the table of traces is to be read. */
+export const TRACE_LEGEND = `direct · pooled · gpuheap. H3: bytes held beyond 1.25 of the most that lived within a second (60 frames), at the
+worst frame of the trace and a second after its end; then a second after all but every fourth resource has gone.
+H4: milliseconds in the graphics API for creation, destruction and upload, medians. H5: with 10,000 more resources
+live; of each frame the least of all repeats counts, and "disturbed" is the slowest of the last one as it was.
+`;
+
 const TRACE_COLUMNS = [
   '  trace',
   'H1 buffers made',
   'H2 peak reserved/live',
-  'H3 beyond the load, MB',
+  'H3 beyond the load',
+  'with a fourth left',
   'H4 API ms',
   'H5 slowest endFrame()',
   'H6 verified',
@@ -36,16 +44,13 @@ function cellsOf(row: TraceRow): string[] {
     `  ${row.trace}`,
     each(({ buffersCreated }) => showCount(buffersCreated)),
     each(({ ratio }) => ratio.toFixed(2)),
-    `${each(({ beyondLoad }) => showWorst(beyondLoad))} (chunk ${megabytes(chunkBytes)})`,
+    `${each(({ beyondLoad }) => megabytes(Math.max(beyondLoad.recorded, beyondLoad.empty)))} MB`,
+    `${each(({ beyondLoad }) => megabytes(beyondLoad.scattered))} (chunk ${megabytes(chunkBytes)}) MB`,
     `${each(({ apiMs }) => showCount(apiMs.median))} (${apiShareOf(row).toFixed(2)} ×)`,
     `${loadedFrames.slowest.toFixed(3)} ms`,
     `${showCount(verified / 1e6)} MB, ${countFaults(row)} faults`,
     missed.length === 0 ? 'none' : [...new Set(missed.map(({ target }) => target))].join(' '),
   ];
-}
-
-function showWorst({ recorded, scattered, empty }: WayFigures['beyondLoad']): string {
-  return megabytes(Math.max(recorded, scattered, empty));
 }
 
 function megabytes(bytes: number): string {

@@ -26,7 +26,7 @@ export class LoadWatch {
     if (beyond > this.beyondBytes) this.beyondBytes = beyond;
   }
 
-  /** The frames before are left out of what `beyondBytes` says from now on. Answers what it said. */
+  /** What `beyondBytes` says is of the frames from now on. Answers what it said. */
   restart(): number {
     const beyond = this.beyondBytes;
     this.beyondBytes = 0;

@@ -3,7 +3,7 @@
  *
  * Layout   4,096 slots that are filled and emptied at random; beside them writes, resizes, copies, renames,
  *          recordings, frame-lived uniforms, pools of every kind, trims, and a frame every 500 calls with the
- *          GPU two frames behind. A budget refuses about one call in a hundred.
+ *          GPU two frames behind. A budget refuses some calls.
  * Promise  the same seed, the same calls. Every call of the heap counts as one operation.
  */
 import {
@@ -21,15 +21,15 @@ import { XorShift32 } from '@gpuheap/testing/workloads';
 import { KINDS } from '../competitors/kinds.ts';
 
 const SLOT_COUNT = 4096;
-const BUDGET_BYTES: number = 12 * 1024 * 1024;
+const BUDGET_BYTES: number = 20 * 1024 * 1024;
 const CHUNK_BYTES: number = 1024 * 1024;
 const FRAME_OPERATIONS = 500;
 const LATENCY_FRAMES = 2;
 const POOL_FRAMES = 40;
 const TRIM_FRAMES = 300;
 /** More names than a heap remembers. */
-const LABEL_COUNT = 3000;
-const OWNER_COUNT = 16;
+const LABELS: readonly string[] = Array.from({ length: 3000 }, (_, i) => `mesh ${i}`);
+const OWNERS: readonly string[] = Array.from({ length: 16 }, (_, i) => `part ${i}`);
 const { VERTEX, INDEX, UNIFORM, STORAGE } = BufferUsage;
 const USAGES = [VERTEX, INDEX, VERTEX, STORAGE, UNIFORM] as const;
 const LIFETIMES = ['default', 'default', 'transient', 'long'] as const;
@@ -136,7 +136,7 @@ export class SoakWork {
     const usage = USAGES[random.below(USAGES.length)] as number;
     const lifetime = LIFETIMES[random.below(LIFETIMES.length)] as 'default';
     const request = { size: this.anySize(), usage, lifetime, label: this.anyLabel() };
-    const owner = `part ${random.below(OWNER_COUNT)}`;
+    const owner = OWNERS[random.below(OWNERS.length)] as string;
     if (random.below(50) === 0) return { ...request, owner, zeroed: true };
     return usage === VERTEX ? { ...request, owner, alignment: 36 } : { ...request, owner };
   }
@@ -147,7 +147,7 @@ export class SoakWork {
   }
 
   private anyLabel(): string {
-    return `mesh ${this.random.below(LABEL_COUNT)}`;
+    return LABELS[this.random.below(LABELS.length)] as string;
   }
 
   /** The first live one from some slot on. */

@@ -17,9 +17,9 @@ import { LoadWatch, SECOND_FRAMES } from './load-watch.ts';
 export interface BeyondLoad {
   /** Within the trace. */
   readonly recorded: number;
-  /** After all but every fourth resource has gone. */
+  /** A second after all but every fourth resource has gone. */
   readonly scattered: number;
-  /** After everything has gone. */
+  /** A second after everything has gone. */
   readonly empty: number;
 }
 
@@ -108,11 +108,13 @@ export class WatchedTarget<Buffer, Resource extends Place<Buffer>> implements Re
     this.inner.dispose();
   }
 
-  /** Ends the resources that `goes` names, and a second of frames; answers the worst excess since. */
+  /** Ends the resources that `goes` names, and a second of frames; answers the excess after it. */
   private drop(goes: (resource: Resource, index: number) => boolean): number {
     for (const resource of [...this.sizes.keys()].filter(goes)) this.destroy(resource);
-    // One more: what lived at the drop counts as the load of its own frame.
-    for (let frame = 0; frame <= SECOND_FRAMES; frame++) this.endFrame();
+    for (let frame = 0; frame < SECOND_FRAMES; frame++) this.endFrame();
+    this.watch.restart();
+    // What lived before the drop counted as the load of its own frame, which is a second ago only now.
+    this.endFrame();
     return this.watch.restart();
   }
 }

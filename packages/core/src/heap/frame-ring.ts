@@ -145,8 +145,9 @@ export class FrameRing<Buffer> {
    * @throws UsageError `bad-size`, `disposed`, `dead-allocation` · OutOfMemoryError
    */
   binding(size: number): BufferBinding<Buffer> {
+    const { buffer } = this;
     checkInteger(size, 'size', 1, this.capacity, 'bad-size');
-    return { buffer: this.buffer, offset: 0, size: roundUp(size, 4) };
+    return { buffer, offset: 0, size: roundUp(size, 4) };
   }
 
   /**

@@ -336,6 +336,7 @@ describe('a frame ring that is refused something', () => {
       () => ring.push(new Uint8Array(4)),
       () => ring.reserve(4),
       () => ring.buffer,
+      () => ring.binding(4),
       () => ring.flush(),
       () => ring.endFrame(3),
     ]) {
