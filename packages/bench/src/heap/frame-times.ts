@@ -3,8 +3,8 @@
  *
  * Layout   every repeat ends the same frames after the same work, so the least time of a frame counts, and
  *          what else the machine did does not. `disturbed` is the longest of the last repeat as it was.
- * Refusal  a collection that the frames' own garbage brings about strikes another frame in each repeat, and is
- *          seen in `disturbed` alone.
+ * Refusal  a collection that the frames' own garbage brings about strikes another frame in each repeat, and
+ *          is seen in `disturbed` alone.
  */
 import { quantileOf } from '../measures/latency.ts';
 

@@ -1,8 +1,8 @@
 /**
  * Load watch: how much more a heap holds than its load of the last second asks for.
  *
- * Layout   the most bytes that were live in each of the last 60 frames, a second at the usual rate: heaps know
- *          frames, not seconds.
+ * Layout   the most bytes that were live in each of the last 60 frames, a second at the usual rate: heaps
+ *          know frames, not seconds.
  * Promise  a frame that has just dropped its load is held against what it had before, for one second.
  */
 

@@ -47,7 +47,9 @@ export class SoakWork {
   readonly slots: (Allocation<MockBuffer> | undefined)[];
   /** What it holds in a pool of its own. */
   readonly pooled: Allocation<MockBuffer>[] = [];
-  /** Held throughout, and only ever copied from: a write to what a copy still reads is the program's fault. */
+  /**
+   * Held throughout, and only ever copied from: a write to what a copy still reads is the program's fault.
+   */
   readonly template: Allocation<MockBuffer>;
   operationCount = 0;
   refusedCount = 0;

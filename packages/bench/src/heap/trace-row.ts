@@ -1,8 +1,8 @@
 /**
  * Trace row: what one trace says of the heap, beside a buffer for each resource and beside pooled buffers.
  *
- * Layout   every repeat replays the trace each way; then once more through the heap with many resources beside
- *          its own, for the times of `endFrame()` alone.
+ * Layout   every repeat replays the trace each way; then once more through the heap with many resources
+ *          beside its own, for the times of `endFrame()` alone.
  * Promise  counts and bytes are those of the first repeat, and the same in every other; times are summed up.
  *          All bytes are compared in every repeat, and at checkpoints in the first.
  */

@@ -1,9 +1,9 @@
 /**
  * Watched target: a replay's target with someone who looks on. Same target in and out.
  *
- * Layout   beside the replay: milliseconds of every `endFrame`, and bytes reserved against bytes live frame by
- *          frame. After it, when the target is disposed of, the load drops twice: to every fourth resource,
- *          then to none, each followed by a second's frames.
+ * Layout   beside the replay: milliseconds of every `endFrame`, and bytes reserved against bytes live frame
+ *          by frame. After it, when the target is disposed of, the load drops twice: to every fourth
+ *          resource, then to none, each followed by a second's frames.
  * Promise  the drops come after everything that a replay compares; of its figures they touch signals alone.
  * Refusal  a drop to every fourth resource leaves them scattered, which is the hardest for a heap that moves
  *          nothing.

@@ -59,7 +59,7 @@ export interface AllocationKeeper<Buffer> {
 }
 
 /** What a user holds: a range of a shared buffer, or a buffer of its own, until it is freed. */
-export class Allocation<Buffer> implements BookEntry {
+export class Allocation<Buffer> {
   /** Anything that the application wants to find here again; the heap does not look at it. */
   userData: unknown;
   /** @internal Where it lives; undefined once it is freed. */
@@ -70,7 +70,7 @@ export class Allocation<Buffer> implements BookEntry {
   readonly delta: number;
   /** @internal The block that it is a member of. */
   readonly block: Allocation<Buffer> | undefined;
-  /** @internal The members of this block. */
+  /** The members of a block, in the order of their requests; undefined for what is no block. */
   members: readonly Allocation<Buffer>[] | undefined;
   /** @internal Those that it shares no buffer with. */
   apart: Set<Allocation<Buffer>> | undefined;
@@ -98,6 +98,7 @@ export class Allocation<Buffer> implements BookEntry {
   private bytes: number;
   private name: string;
   private moves = 0;
+  private pinCount = 0;
   private hooks: (() => void)[] | undefined;
   /** Who made it, for statistics and reports. */
   readonly owner: string;
@@ -198,6 +199,32 @@ export class Allocation<Buffer> implements BookEntry {
   /** Gives it another label. @throws UsageError `dead-allocation`, `bad-argument` */
   rename(label: string): void {
     this.keeper.rename(this, label);
+  }
+
+  /** Whether it is pinned. */
+  get isPinned(): boolean {
+    return this.pinCount > 0;
+  }
+
+  /**
+   * Holds it where it is until as many `unpin`: what would move it is refused with `not-movable`.
+   * @throws UsageError `dead-allocation`
+   */
+  pin(): void {
+    this.home();
+    this.pinCount++;
+  }
+
+  /** Ends one `pin`. @throws UsageError `dead-allocation`, `bad-argument` when it is not pinned */
+  unpin(): void {
+    this.home();
+    if (this.pinCount === 0) {
+      throw new UsageError(
+        'bad-argument',
+        `allocation ${show(this.name)} is not pinned; unpin once for each pin`,
+      );
+    }
+    this.pinCount--;
   }
 
   /**

@@ -16,7 +16,9 @@ import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Serial } from '../base/quantities.ts';
 import { Memory } from '../memory/memory.ts';
+import type { HistogramBar } from '../ranges/histogram.ts';
 import type { AccountsView } from '../telemetry/accounts.ts';
+import { collectHistogram } from '../telemetry/fragmentation.ts';
 import { type HeapStatistics, reportStatistics } from '../telemetry/heap-statistics.ts';
 import { type LeakReport, listLeaks } from '../telemetry/leaks.ts';
 import type { HeapReport } from '../telemetry/report.ts';
@@ -276,7 +278,8 @@ export class GpuHeap<Buffer> {
   }
 
   /**
-   * Several reads as one submission, all of the same moment; see `Allocation.read`. O(reads) beside the bytes.
+   * Several reads as one submission, all of the same moment; see `Allocation.read`. O(reads) beside the
+   * bytes.
    * @throws UsageError `bad-argument`, `foreign-object` and as `read` · rejects with OutOfMemoryError,
    *   BackendError
    */
@@ -365,6 +368,11 @@ export class GpuHeap<Buffer> {
   checkGuards(): Promise<GuardDamage[]> {
     this.checkUsable();
     return this.guards.check();
+  }
+
+  /** Live and free ranges of all chunks by length, in powers of two of bytes. O(ranges). */
+  histogram(): HistogramBar[] {
+    return collectHistogram(this.memory.pools.flatMap((pool) => pool.chunks));
   }
 
   /** Every chunk and range, as versioned JSON. O(ranges). */

@@ -28,8 +28,8 @@ export interface GpuHeapOptions {
    */
   readonly onPressure?: (pressure: Pressure) => void;
   /**
-   * Bytes behind each allocation that are filled with a pattern, so that `checkGuards()` finds writes past its
-   * end. For debugging: a write more for each allocation. A multiple of 4, at most 65,536; default 0.
+   * Bytes behind each allocation that are filled with a pattern, so that `checkGuards()` finds writes past
+   * its end. For debugging: a write more for each allocation. A multiple of 4, at most 65,536; default 0.
    */
   readonly guardBytes?: number;
   /** What is logged and kept for reports, each with a switch of its own. */

@@ -83,7 +83,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   ): boolean {
     const { memory } = this;
     const bytes = this.guards.bytesFor(pool.kind.location, request.size);
-    const handle = memory.place(pool, bytes, request.alignment, allocation, apart);
+    const handle = memory.place(pool, bytes, request.alignment, allocation, apart, request.dedicated);
     if (handle === NO_SPACE) return false;
     const chunk = memory.found as Chunk<Buffer>;
     allocation.chunk = chunk;
@@ -289,7 +289,8 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   /** Whether it may be moved: not out of a caller's buffer or a readback. */
   isMovable(allocation: Allocation<Buffer>): boolean {
     const chunk = allocation.home();
-    return allocation.block === undefined && !chunk.adopted && chunk.pool.kind.location !== 'readback';
+    const isLoose = allocation.block === undefined && !isPinned(allocation);
+    return isLoose && !chunk.adopted && chunk.pool.kind.location !== 'readback';
   }
 
   write(allocation: Allocation<Buffer>, data: WriteData, at: number): void {
@@ -381,8 +382,16 @@ function checkWhole(allocation: Allocation<unknown>, what: string): void {
   );
 }
 
+/** Whether it, or a member of it, is held where it is. */
+function isPinned(allocation: Allocation<unknown>): boolean {
+  return allocation.isPinned || (allocation.members?.some((member) => member.isPinned) ?? false);
+}
+
 function checkMovable(chunk: Chunk<unknown>, allocation: Allocation<unknown>): void {
   checkWhole(allocation, 'moved');
+  if (isPinned(allocation)) {
+    throw new UsageError('not-movable', `${show(allocation.label)} is pinned where it is; unpin it first`);
+  }
   const { location } = chunk.pool.kind;
   if (location !== 'readback' && !chunk.adopted) return;
   throw new UsageError(

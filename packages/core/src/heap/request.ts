@@ -43,6 +43,8 @@ export interface AllocationRequest<Buffer = never> {
   readonly apartFrom?: readonly Allocation<Buffer>[];
   /** Whether its bytes read as zero. Else they are whatever was there before. Default false. */
   readonly zeroed?: boolean;
+  /** Whether it shall have a buffer of its own, whatever its size. Default false. */
+  readonly dedicated?: boolean;
   /** A pool made by `createPool`, whose kind then decides access, location and lifetime. */
   readonly pool?: HeapPool<Buffer>;
   /** Shown in snapshots, reports and errors. */
@@ -71,6 +73,7 @@ export interface CheckedRequest<Buffer = unknown> {
   readonly lifetime: Lifetime;
   readonly apartFrom: readonly Allocation<Buffer>[];
   readonly zeroed: boolean;
+  readonly dedicated: boolean;
   readonly pool: HeapPool<Buffer> | undefined;
   readonly label: string;
   readonly owner: string;
@@ -90,6 +93,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'lifetime',
   'apartFrom',
   'zeroed',
+  'dedicated',
   'pool',
   'label',
   'owner',
@@ -114,13 +118,14 @@ export function checkRequest<Buffer>(
 ): CheckedRequest<Buffer> {
   checkNames(request);
   const { size, usage, alignment = 1, label = '', owner = '', zeroed = false, apartFrom = NONE } = request;
-  const { hostCopy = false, restore, pool, timelines, userData } = request;
+  const { hostCopy = false, dedicated = false, restore, pool, timelines, userData } = request;
   checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
   checkInteger(alignment, 'alignment', 1, MAX_ALIGNMENT, 'bad-alignment');
   checkText(label, 'label');
   checkText(owner, 'owner');
   checkFlag(zeroed, 'zeroed');
   checkFlag(hostCopy, 'hostCopy');
+  checkFlag(dedicated, 'dedicated');
   if (restore !== undefined && typeof restore !== 'function') {
     throw new UsageError('bad-argument', `restore is ${show(restore)}; pass a function`);
   }
@@ -144,6 +149,7 @@ export function checkRequest<Buffer>(
     lifetime,
     apartFrom,
     zeroed,
+    dedicated,
     pool,
     label,
     owner,

@@ -17,7 +17,7 @@ export function largestIn<Buffer>(
 ): number {
   const grown = ladder.largestGrowth(pool);
   const { placement, dedicatedBytes } = pool.kind;
-  if (placement === 'dedicated') return grown;
+  if (placement === 'dedicated' || request.dedicated) return grown;
   let largest = 0;
   for (const chunk of pool.chunks) {
     if (chunk.dedicated || chunk.refusal !== undefined || isApart(chunk, request)) continue;

@@ -1,16 +1,18 @@
 /**
  * Uploads: writes that are gathered in mapped bytes and reach the GPU together, in one copy submission.
  *
- *   uploads.write(mesh, vertices) … uploads.write(camera, matrices) → heap.flush() → queue.submit(…) → heap.endFrame()
+ *   uploads.write(mesh, vertices) … uploads.write(camera, matrices) → heap.flush() → queue.submit(…) →
+ *   heap.endFrame()
  *
  * Cost     a write copies its bytes once, `writeInPlace` not even that; a flush is one submission, whatever
  *          the number of writes.
- * Promise  what was written takes effect at `heap.flush()`, and at latest before the heap itself reads, copies
- *          or moves bytes, or writes directly to the same allocation, and before a boundary (`submitted`,
- *          `endFrame`): no call of the heap sees older bytes. Where no mapped room is ready, or the write is
- *          better off alone, it is written directly, at once: nothing is refused and nothing waits.
- * Refusal  the heap does not see your own `queue.submit`: without a `heap.flush()` before it, the commands see
- *          the old bytes. `allocation.write` needs no flush.
+ * Promise  what was written takes effect at `heap.flush()`, and at latest before the heap itself reads,
+ *          copies or moves bytes, or writes directly to the same allocation, and before a boundary
+ *          (`submitted`, `endFrame`): no call of the heap sees older bytes. Where no mapped room is ready, or
+ *          the write is better off alone, it is written directly, at once: nothing is refused and nothing
+ *          waits.
+ * Refusal  the heap does not see your own `queue.submit`: without a `heap.flush()` before it, the commands
+ *          see the old bytes. `allocation.write` needs no flush.
  */
 import { bytesOfData, type WriteData } from '../base/bytes.ts';
 import { checkInteger, checkOneOf, show } from '../base/check.ts';
@@ -122,9 +124,9 @@ export class Uploads<Buffer> {
   }
 
   /**
-   * As `write`, but `fill` puts the bytes where they belong, without a copy of them elsewhere. It gets exactly
-   * `size` bytes, which hold anything at first and are gone when it has returned. If it throws, nothing is
-   * written.
+   * As `write`, but `fill` puts the bytes where they belong, without a copy of them elsewhere. It gets
+   * exactly `size` bytes, which hold anything at first and are gone when it has returned. If it throws,
+   * nothing is written.
    * @throws UsageError `bad-argument`, `bad-size` and as `write`; also when `fill` has freed or shortened the
    *   allocation · BackendError · what `fill` throws
    */
@@ -210,11 +212,11 @@ export class Uploads<Buffer> {
   }
 
   /**
-   * Resolves when mapped room for `size` bytes is ready, to `write` or to `stage`; to false when none will be,
-   * since the caps, the budget or the device forbid it. Flushes, if room comes back by that. For loads larger
-   * than what is held for uploads: `await uploads.whenRoom(size)` before each write. Sizes above an eighth of
-   * `uploadBytes` get a chunk of their own by this alone, which is given back as soon as it was used. Rejects
-   * with BackendError `device-lost`, and with UsageError `disposed` when the heap is.
+   * Resolves when mapped room for `size` bytes is ready, to `write` or to `stage`; to false when none will
+   * be, since the caps, the budget or the device forbid it. Flushes, if room comes back by that. For loads
+   * larger than what is held for uploads: `await uploads.whenRoom(size)` before each write. Sizes above an
+   * eighth of `uploadBytes` get a chunk of their own by this alone, which is given back as soon as it was
+   * used. Rejects with BackendError `device-lost`, and with UsageError `disposed` when the heap is.
    * @throws UsageError `bad-size`, `bad-argument`, `disposed`
    */
   whenRoom(size: number, use: 'write' | 'stage' = 'write'): Promise<boolean> {

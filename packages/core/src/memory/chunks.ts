@@ -169,8 +169,8 @@ export class Chunks<Buffer> {
 
   /**
    * Goes on with another backend after the device was lost: what lives keeps its place, in new buffers that
-   * read as zero. `flush` frees what waited; `memoryTypeOf` names the memory type of a location there. Answers
-   * the chunks of adopted buffers, which are gone. O(chunks).
+   * read as zero. `flush` frees what waited; `memoryTypeOf` names the memory type of a location there.
+   * Answers the chunks of adopted buffers, which are gone. O(chunks).
    * @throws OutOfMemoryError · BackendError, and then nothing has changed
    */
   replaceBackend(

@@ -82,8 +82,8 @@ export class Memory<Buffer> {
   }
 
   /**
-   * A range of a pool, in none of the chunks of `apart`; its chunk is in `found`. NO_SPACE when the ladder
-   * has come to its end: then `ladder.explain` says why.
+   * A range of a pool, in none of the chunks of `apart`, or `alone` in one; its chunk is in `found`. NO_SPACE
+   * when the ladder has come to its end: then `ladder.explain` says why.
    * @throws UsageError `too-large` · BackendError `device-lost`
    */
   place(
@@ -92,9 +92,10 @@ export class Memory<Buffer> {
     alignment: number,
     owner: RangeOwner,
     apart?: readonly Chunk<Buffer>[],
+    alone = false,
   ): Handle {
     const { kind } = pool;
-    const dedicated = kind.placement === 'dedicated' || size >= kind.dedicatedBytes;
+    const dedicated = alone || kind.placement === 'dedicated' || size >= kind.dedicatedBytes;
     if (!dedicated) {
       let handle = pool.reserve(size, alignment, owner, apart);
       if (handle === NO_SPACE && this.reclaim()) handle = pool.reserve(size, alignment, owner, apart);

@@ -151,6 +151,39 @@ describe('zeroed', () => {
   });
 });
 
+describe('a buffer of its own', () => {
+  it('is given whatever the size, and back as soon as it is done', () => {
+    const { gpu, heap } = openHeap({}, { reuseAfter: 'submitted' });
+    const small = heap.allocate({ size: 64, usage: VERTEX });
+    const own = heap.allocate({ size: 64, usage: VERTEX, dedicated: true });
+    expect(own.buffer).not.toBe(small.buffer);
+    expect(own.offset).toBe(0);
+    expect(heap.snapshot().chunks.map(({ sizeBytes }) => sizeBytes)).toContain(64);
+    expect(heap.largestAllocatable({ size: 1, usage: VERTEX, dedicated: true })).toBe(256 * 1024 * KIB);
+    expect(codeOf(() => heap.allocate({ size: 64, usage: VERTEX, dedicated: 1 as never }))).toBe(
+      'bad-argument',
+    );
+    own.free();
+    heap.submitted();
+    expect(gpu.buffers.size).toBe(1);
+  });
+});
+
+describe('the histogram', () => {
+  it('has every live and free range of every chunk', () => {
+    const { heap } = openHeap();
+    for (let k = 1; k < 60; k++) heap.allocate({ size: k * 50, usage: k % 2 === 0 ? VERTEX : STORAGE });
+    const { statistics, chunks } = heap.snapshot();
+    const bars = heap.histogram();
+    const sum = (name: 'liveBytes' | 'freeBytes' | 'liveCount') =>
+      bars.reduce((total, bar) => total + bar[name], 0);
+    expect(sum('liveBytes')).toBe(statistics.usedBytes);
+    expect(sum('freeBytes')).toBe(statistics.freeBytes);
+    expect(sum('liveCount')).toBe(59);
+    expect(chunks.length).toBe(2);
+  });
+});
+
 describe('frame lifetime', () => {
   it('is freed by the end of the frame, and keeps the identity of its buffer', () => {
     const { gpu, heap } = openHeap({}, { reuseAfter: 'completed' });

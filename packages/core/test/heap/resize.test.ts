@@ -104,6 +104,46 @@ describe('resize', () => {
   });
 });
 
+describe('pins', () => {
+  it('hold an allocation where it is, once for each pin', () => {
+    const { heap } = openHeap();
+    const mesh = heap.allocate({ size: 1000, usage: VERTEX });
+    mesh.pin();
+    mesh.pin();
+    mesh.resize(2000);
+    expect([mesh.isPinned, mesh.version]).toEqual([true, 0]);
+    heap.allocate({ size: 16, usage: VERTEX });
+    expect(codeOf(() => mesh.resize(50_000))).toBe('not-movable');
+    expect([mesh.size, mesh.version]).toEqual([2000, 0]);
+    mesh.unpin();
+    expect(codeOf(() => mesh.resize(50_000))).toBe('not-movable');
+    mesh.unpin();
+    expect(codeOf(() => mesh.unpin())).toBe('bad-argument');
+    mesh.resize(50_000);
+    expect([mesh.isPinned, mesh.version]).toEqual([false, 1]);
+    mesh.free();
+    expect(codeOf(() => mesh.pin())).toBe('dead-allocation');
+  });
+
+  it('are respected by scopes, through a member of a block too', () => {
+    const { heap } = openHeap();
+    const block = heap.allocateBlock([{ size: 64, usage: STORAGE }]);
+    const reader = heap.allocate({ size: 64, usage: STORAGE });
+    const member = block.members?.[0] as Allocation<never>;
+    const bindings = [
+      { allocation: member, use: 'storage' },
+      { allocation: reader, use: 'read-only-storage' },
+    ] as const;
+    member.pin();
+    expect(heap.resolveScope(bindings)).toEqual([reader]);
+    const other = heap.allocate({ size: 64, usage: STORAGE });
+    other.pin();
+    const fixed = [bindings[0], { allocation: other, use: 'read-only-storage' }] as const;
+    if (other.buffer === block.buffer) expect(codeOf(() => heap.resolveScope(fixed))).toBe('scope-conflict');
+    else expect(heap.resolveScope(fixed)).toEqual([]);
+  });
+});
+
 describe('labels and data of the user', () => {
   it('renames, and keeps what it is given', () => {
     const { heap } = openHeap();

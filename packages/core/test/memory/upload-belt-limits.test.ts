@@ -227,7 +227,7 @@ describe('staged bytes', () => {
       while (heap.uploads.tryStage(128 * KIBI) !== undefined) count++;
       await nextTurn();
     }
-    expect(count).toBe(31);
+    expect(count).toBe(28);
     expect(stagingBuffers(gpu).length).toBe(8);
   });
 });
