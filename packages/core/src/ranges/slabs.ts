@@ -37,10 +37,10 @@ const STRIDE = 5;
 const NIL = 0;
 
 // Cells of a slab.
-const FREE = 0; // the first slot that is back, or NIL
+const RANGE = 0; // index of the parent's range
 const OUT = 1; // slots that are live or loose
 const NEXT = 2; // the next slab of the same list, or NIL
-const RANGE = 4; // index of the parent's range
+const FREE = 4; // the first slot that is back, or NIL
 const COUNT = 5; // slots; 0 while the header is unused
 const SLAB_STRIDE = 6;
 

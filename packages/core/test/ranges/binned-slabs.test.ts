@@ -103,10 +103,10 @@ describe('binned: slabs go', () => {
   it('back to work from behind others that are empty, where these do not suit', () => {
     const { binned, parent } = makeSlots();
     // With so many live, some free slots may be loose.
-    times(160, () => binned.allocate(4));
+    const first = times(160, () => binned.allocate(4));
     const even = times(16, () => binned.allocate(4));
     // From here on slabs begin at odd offsets.
-    binned.allocate(5);
+    const five = binned.allocate(5);
     const odd = times(32, () => binned.allocate(4));
     const last = times(16, () => binned.allocate(4));
     last.sort((a, b) => binned.offsetOf(a) - binned.offsetOf(b));
@@ -120,8 +120,13 @@ describe('binned: slabs go', () => {
     parent.isFull = true;
     expect(binned.shrinkTo(binned.offsetOf(kept) + 8)).toBe(false);
     expect(parent.statistics().liveCount).toBe(15);
-    expect(binned.offsetOf(binned.allocate(4, 4)) % 4).toBe(0);
+    const taken = binned.allocate(4, 4);
+    expect(binned.offsetOf(taken) % 4).toBe(0);
     expect(validate(binned)).toEqual([]);
+    // Those in front of it stand there still: in the end all their places make one.
+    parent.isFull = false;
+    for (const handle of [...first, five, kept, taken]) binned.free(handle);
+    times(1, () => binned.allocate(4096));
   });
 
   it('when all their slots are free, but for the slots that may be loose and one slab', () => {
@@ -333,6 +338,26 @@ describe('binned: spans', () => {
     expect(binned.largestAllocatable()).toBe(82);
     binned.grow(4096);
     times(1, () => binned.allocate(4096));
+  });
+
+  it('keep what is free in front of the cut, and use the records behind it again', () => {
+    const { binned, parent } = makeSlots();
+    let bytes = 0;
+    for (let round = 0; round < 300; round++) {
+      binned.grow(4096);
+      const handles = times(32, () => binned.allocate(4));
+      const sorted = [...handles].sort((a, b) => binned.offsetOf(a) - binned.offsetOf(b));
+      for (const handle of sorted.slice(17)) binned.free(handle);
+      expect(binned.shrinkTo(64 + 32)).toBe(true);
+      expect(parent.statistics()).toMatchObject({ liveCount: 2, used: 96 });
+      // One of the eight that the second slab has left is live.
+      const again = times(7, () => binned.allocate(4));
+      expect(parent.statistics()).toMatchObject({ liveCount: 2, used: 96 });
+      expect(validate(binned)).toEqual([]);
+      for (const handle of [...sorted.slice(0, 17), ...again]) binned.free(handle);
+      if (round === 20) bytes = binned.metadataBytes;
+    }
+    expect(binned.metadataBytes).toBe(bytes);
   });
 
   it('do not shrink while the parent can not cut the last slab', () => {
