@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 
 const FLOORS = ['ranges', 'tables', 'base'];
 const LEAST_SCORE = 90;
-/** For mutants that took too long at first: milliseconds, and times what their tests take without a change. */
+/** For mutants that took too long at first: milliseconds, and times what their tests take unchanged. */
 const PATIENT = { timeoutMS: 15_000, timeoutFactor: 4 };
 const NODE_NEEDED = 22;
 
