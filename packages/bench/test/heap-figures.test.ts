@@ -1,13 +1,17 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GpuBackend } from '@gpuheap/core';
 import { createMockBackend } from '@gpuheap/mock';
 import {
+  cutTrace,
   DirectTarget,
   HeapTarget,
   MeasuredBackend,
   PooledTarget,
   type ResourceRequest,
+  readTrace,
 } from '@gpuheap/trace';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -186,18 +190,22 @@ describe("the heap's figures", () => {
   it('are printed, recorded and judged for every trace and for frames', async () => {
     const lines: string[] = [];
     const options = { on: 'mock', repeats: 2, frameLoad: { liveCount: 50, frameCount: 20 } } as const;
-    const traces = [join(FIXTURES, 'three-stream-cut.ndjson.gz')];
-    const figures = await runHeapFigures({ ...options, traces }, (text) => lines.push(text));
+    const folder = mkdtempSync(join(tmpdir(), 'gpuheap-bench-'));
+    const path = join(folder, 'short.ndjson.gz');
+    writeFileSync(path, cutTrace(await readTrace(join(FIXTURES, 'three-stream-cut.ndjson.gz')), 0, 1500));
+    const figures = await runHeapFigures({ ...options, traces: [path] }, (text) => lines.push(text));
+    rmSync(folder, { recursive: true });
     const [row] = figures.traces;
     expect(row?.ways.map(({ mode }) => mode)).toEqual(['direct', 'pooled', 'gpuheap']);
-    expect(row?.ways[0]).toMatchObject({ buffersCreated: 1135, ratio: 1, mismatchCount: 0 });
+    expect(row?.ways[0]).toMatchObject({ ratio: 1, mismatchCount: 0 });
+    expect(row?.ways[0]?.buffersCreated).toBe(row?.figures.bufferCount);
     expect(row?.frames.frameCount).toBe(row?.loadedFrames.frameCount);
     expect(countFaults(row as TraceRow)).toBe(0);
     const targets = figures.verdicts.map(({ target }) => target);
-    expect(targets).toEqual(['H1', 'H2', 'H3', 'H3', 'H4', 'H5', 'H6', 'H5']);
+    expect(targets).toEqual(['H2', 'H3', 'H3', 'H4', 'H5', 'H6', 'H5']);
     const out = lines.join('\n');
-    expect(out).toMatch(/three-stream-cut +1,135 · [\d,]+ · \d+ /);
+    expect(out).toMatch(/three-stream-cut-cut +\d+ · \d+ · \d+ /);
     expect(out).toContain(formatFrames([figures.frames]).split('\n')[1]?.trim().split(/ {2,}/)[0]);
-    expect(out).toMatch(/\d of 8 met/);
+    expect(out).toMatch(/\d of 7 met/);
   });
 });

@@ -44,8 +44,8 @@ function cellsOf(row: TraceRow): string[] {
     `  ${row.trace}`,
     each(({ buffersCreated }) => showCount(buffersCreated)),
     each(({ ratio }) => ratio.toFixed(2)),
-    `${each(({ beyondLoad }) => megabytes(Math.max(beyondLoad.recorded, beyondLoad.empty)))} MB`,
-    `${each(({ beyondLoad }) => megabytes(beyondLoad.scattered))} (chunk ${megabytes(chunkBytes)}) MB`,
+    `${each(({ beyondLoad }) => mebibytes(Math.max(beyondLoad.recorded, beyondLoad.empty)))} MiB`,
+    `${each(({ beyondLoad }) => mebibytes(beyondLoad.scattered))} (chunk ${mebibytes(chunkBytes)}) MiB`,
     `${each(({ apiMs }) => showCount(apiMs.median))} (${apiShareOf(row).toFixed(2)} ×)`,
     `${loadedFrames.slowest.toFixed(3)} ms`,
     `${showCount(verified / 1e6)} MB, ${countFaults(row)} faults`,
@@ -53,8 +53,8 @@ function cellsOf(row: TraceRow): string[] {
   ];
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
 }
 
 /** A row a run. */

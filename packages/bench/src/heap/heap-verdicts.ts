@@ -10,6 +10,7 @@ import type { TraceRow, WayFigures } from './trace-row.ts';
 /** Of what the same calls take without a heap. */
 const H4_SHARE = 0.2;
 const H5_MS = 1;
+const MEBI: number = 1024 * 1024;
 
 /** The verdicts on one trace; H1 only where the trace makes a thousand buffers. */
 export function judgeTrace(row: TraceRow): Verdict[] {
@@ -47,18 +48,18 @@ export function wayOf({ ways }: TraceRow, mode: WayFigures['mode']): WayFigures 
 
 function judgeLoads(row: TraceRow): Verdict[] {
   const { recorded = 0, scattered = 0, empty = 0 } = wayOf(row, 'gpuheap')?.beyondLoad ?? {};
-  const limit = row.chunkBytes / 1e6;
+  const limit = row.chunkBytes / MEBI;
   const what = `${row.trace}: reserved beyond 1.25 of the load,`;
   return [
     judge(
       'H3',
       `${what} as recorded and at its end`,
-      Math.max(recorded, empty) / 1e6,
+      Math.max(recorded, empty) / MEBI,
       'at most',
       limit,
-      'MB',
+      'MiB',
     ),
-    judge('H3', `${what} every fourth left`, scattered / 1e6, 'at most', limit, 'MB'),
+    judge('H3', `${what} every fourth left`, scattered / MEBI, 'at most', limit, 'MiB'),
   ];
 }
 

@@ -26,6 +26,7 @@ export const SLOW_DOWN = 1.3;
 
 const WARM_UP_SHARE = 0.1;
 const LEAST_SAMPLES = 4;
+const FULL_OPERATIONS = 100_000_000;
 
 /** Median of the last third minus that of the first. */
 export function growthOf(samples: readonly SoakSample[]): number {
@@ -48,6 +49,13 @@ export function judgeSoak(samples: readonly SoakSample[]): Verdict[] {
     judge('R16', 'CPU time, last third over first', slowDownOf(samples), 'at most', SLOW_DOWN, '×'),
     judge('R16', 'differences from a recount', differences, 'at most', 0, ''),
   ];
+}
+
+/** Whether a hundred million operations fit into ten minutes of one core. */
+export function judgePace(samples: readonly SoakSample[]): Verdict {
+  const { median } = summarise(samples.map((sample) => sample.nanosecondsPerOperation));
+  const minutes = (median * FULL_OPERATIONS) / 60e9;
+  return judge('R16', 'CPU time of 100 M operations', minutes, 'at most', 10, 'minutes');
 }
 
 function medians(

@@ -21,8 +21,8 @@ import { XorShift32 } from '@gpuheap/testing/workloads';
 import { KINDS } from '../competitors/kinds.ts';
 
 const SLOT_COUNT = 4096;
-const BUDGET_BYTES: number = 20 * 1024 * 1024;
-const CHUNK_BYTES: number = 1024 * 1024;
+const BUDGET_BYTES: number = 28 * 1024 * 1024;
+const CHUNK_BYTES: number = 4 * 1024 * 1024;
 const FRAME_OPERATIONS = 500;
 const LATENCY_FRAMES = 2;
 const POOL_FRAMES = 40;
@@ -68,12 +68,14 @@ export class SoakWork {
     this.template = this.heap.allocate({ size: this.data.byteLength, usage: VERTEX });
   }
 
-  /** At least so many calls more; what lives for a frame is gone when it returns. */
-  run(operations: number): void {
+  /** At least so many calls more; what lives for a frame is gone in the end. */
+  async run(operations: number): Promise<void> {
     const end = this.operationCount + operations;
     while (this.operationCount < end) {
       for (let i = 0; i < FRAME_OPERATIONS; i++) this.act();
       this.endFrame();
+      // What the device says of new buffers is kept until someone can hear it.
+      await undefined;
     }
   }
 
@@ -94,6 +96,7 @@ export class SoakWork {
     this.pool?.dispose();
     this.pool = undefined;
     this.heap.trim();
+    this.gpu.completeAll();
   }
 
   /** Gives everything back. */
@@ -136,11 +139,15 @@ export class SoakWork {
   private anyRequest(): AllocationRequest<MockBuffer> {
     const { random } = this;
     const usage = USAGES[random.below(USAGES.length)] as number;
-    const lifetime = LIFETIMES[random.below(LIFETIMES.length)] as 'default';
-    const request = { size: this.anySize(), usage, lifetime, label: this.anyLabel() };
-    const owner = OWNERS[random.below(OWNERS.length)] as string;
-    if (random.below(50) === 0) return { ...request, owner, zeroed: true };
-    return usage === VERTEX ? { ...request, owner, alignment: 36 } : { ...request, owner };
+    return {
+      size: this.anySize(),
+      usage,
+      alignment: usage === VERTEX ? 36 : 4,
+      lifetime: LIFETIMES[random.below(LIFETIMES.length)] as 'default',
+      zeroed: random.below(50) === 0,
+      label: this.anyLabel(),
+      owner: OWNERS[random.below(OWNERS.length)] as string,
+    };
   }
 
   private anySize(): number {

@@ -13,7 +13,6 @@
 import { BufferUsage, type CopyRegion } from '../backend/port.ts';
 import { UsageError } from '../base/errors.ts';
 import { roundUp } from '../base/quantities.ts';
-import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { StagingChunk } from '../memory/staging-chunk.ts';
 import type { UploadBelt } from '../memory/upload-belt.ts';
@@ -64,8 +63,6 @@ export class UploadBatch<Buffer> {
   private readonly spare: BatchedWrite<Buffer>[] = [];
   /** What is written, blocks for their members. */
   private readonly targets = new Set<Allocation<Buffer>>();
-  /** The buffers of chunks that the device is known to have granted. */
-  private readonly granted = new WeakMap<Chunk<Buffer>, { readonly buffer: Buffer; isGranted: boolean }>();
 
   constructor(memory: Memory<Buffer>, belt: UploadBelt<Buffer>) {
     this.memory = memory;
@@ -80,17 +77,9 @@ export class UploadBatch<Buffer> {
   /** Whether an allocation may be written by the batch. */
   accepts(allocation: Allocation<Buffer>): boolean {
     const { chunk } = allocation;
-    if (chunk === undefined || chunk.adopted || chunk.refusal !== undefined) return false;
+    if (chunk === undefined || !chunk.isGranted) return false;
     const { location, usage } = chunk.pool.kind;
-    if (location === 'readback' || (usage & BufferUsage.COPY_DST) === 0) return false;
-    const known = this.granted.get(chunk);
-    if (known?.buffer === chunk.buffer) return known.isGranted;
-    const asked = { buffer: chunk.buffer, isGranted: false };
-    this.granted.set(chunk, asked);
-    void chunk.settled.then(() => {
-      asked.isGranted = chunk.refusal === undefined;
-    });
-    return false;
+    return location !== 'readback' && (usage & BufferUsage.COPY_DST) !== 0;
   }
 
   /** The `size` bytes at `offset` of `staging` go to byte `at` of an allocation. */

@@ -57,16 +57,13 @@ export interface UploadStatistics {
 }
 
 /**
- * From this size on a lone write is worth a flush of its own. Measured, Dawn over a software GPU: unmap, copy
- * and map cost 30 µs, a direct write of 64 KiB 15 µs, of 256 KiB 46 µs, and mapped bytes cost half of that.
+ * What a batch saves must pay for its submission: 60 µs in Chromium, 80 in Dawn, both over a software GPU. In
+ * Chromium a gathered KiB costs 0.35 µs less than one that is written directly, so from 170 KiB on; in Dawn it
+ * is even there, and cheaper from a MiB on. Decision 0013 has the figures.
  */
-const ALONE_BYTES: number = 256 * 1024;
-/**
- * From so many writes a batch on, small ones are worth it too. Measured as above, and in Chromium: beyond 16
- * a scattered write costs the same either way in Dawn (2.5 µs) and half in Chromium; writes side by side cost
- * a tenth in both.
- */
-const MANY_WRITES = 16;
+const WORTH_BYTES: number = 256 * 1024;
+/** Small writes cost the same either way where they are scattered, and 2.3 µs less where they lie side by side. */
+const WORTH_WRITES = 32;
 
 /** How uploads are gathered; `GpuHeap.uploads`. */
 export class Uploads<Buffer> {
@@ -83,10 +80,11 @@ export class Uploads<Buffer> {
     crowdedBytes: 0,
   };
   private writeCount = 0;
+  private writtenBytes = 0;
   /** Whether the last write that found no room should have had some. */
   private isCrowded = false;
-  /** Writes of the last batch that had any. */
-  private usualCount = 0;
+  /** Whether the last batch that had writes was worth a submission: then so is the next. */
+  private wasWorthIt = false;
 
   /** Made by `GpuHeap`. `checkUsable` throws when the heap is no more. */
   constructor(
@@ -223,7 +221,11 @@ export class Uploads<Buffer> {
     this.checkUsable();
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
     checkOneOf(use, 'use', ['write', 'stage']);
-    return this.batch.belt.whenRoom(
+    return this.waitForRoom(size, use);
+  }
+
+  private async waitForRoom(size: number, use: 'write' | 'stage'): Promise<boolean> {
+    const isReady = await this.batch.belt.whenRoom(
       size,
       use === 'write' ? 'fill' : 'lend',
       () => {
@@ -232,6 +234,9 @@ export class Uploads<Buffer> {
       },
       () => this.batch.flush(),
     );
+    // Whoever waits for room wants it used.
+    if (isReady && use === 'write') this.writtenBytes = Math.max(this.writtenBytes, WORTH_BYTES);
+    return isReady;
   }
 
   /** Fills and returns `into`, or a fresh record. O(1). */
@@ -270,22 +275,25 @@ export class Uploads<Buffer> {
 
   private beginBatch(): void {
     this.batch.belt.beginBatch();
-    if (this.writeCount > 0) this.usualCount = this.writeCount;
+    if (this.writeCount > 0) this.wasWorthIt = this.isWorthIt;
     this.writeCount = 0;
+    this.writtenBytes = 0;
   }
 
   /** Mapped room for a write, or undefined when it is to be written directly. */
   private findRoom(allocation: Allocation<Buffer>, size: number): StagingChunk<Buffer> | undefined {
     const { batch } = this;
     this.writeCount++;
+    this.writtenBytes += size;
     // What waits for the same allocation would have to be flushed first, which costs more than a small piece.
-    this.isCrowded = batch.isWaitedFor(allocation) || this.isWorthIt(size);
+    this.isCrowded = this.isWorthIt || this.wasWorthIt || batch.isWaitedFor(allocation);
     if (!this.isCrowded || !batch.accepts(allocation)) return undefined;
     return batch.belt.find(size, 4, 'fill');
   }
 
-  private isWorthIt(size: number): boolean {
-    return size >= ALONE_BYTES || this.writeCount > MANY_WRITES || this.usualCount > MANY_WRITES;
+  /** Whether this batch is worth a submission by what it has been asked for so far. */
+  private get isWorthIt(): boolean {
+    return this.writtenBytes >= WORTH_BYTES || this.writeCount > WORTH_WRITES;
   }
 
   private check(allocation: Allocation<Buffer>, at: number, size: number): void {

@@ -35,6 +35,8 @@ export class Chunk<Buffer> {
   readonly adopted: boolean;
   /** Set when the device went back on its word; the bytes of this chunk do not exist. */
   refusal: OutOfMemoryError | BackendError | undefined;
+  /** Whether the device is known to have granted the buffer, so that no submission fails for its sake. */
+  isGranted = false;
   /** Resolves when the device has given its word on the buffer; then look at `refusal`. */
   settled: Promise<void> = Promise.resolve();
   /** Reserved bytes of ranges that were released but not yet given back. */

@@ -77,8 +77,20 @@ export class Chunks<Buffer> {
     this.chunksMade++;
     const chunk = new Chunk(id, pool, buffer, suballocator, dedicated ? 'dedicated' : 'shared');
     this.add(pool, chunk);
-    chunk.settled = settled.catch((error: unknown) => this.refused(chunk, error));
+    this.watch(chunk, settled);
     return chunk;
+  }
+
+  /** Notes what the device says of a new buffer. */
+  private watch(chunk: Chunk<Buffer>, settled: Promise<void>): void {
+    const { buffer } = chunk;
+    chunk.isGranted = false;
+    chunk.settled = settled.then(
+      () => {
+        chunk.isGranted = chunk.buffer === buffer;
+      },
+      (error: unknown) => this.refused(chunk, error),
+    );
   }
 
   /**
@@ -224,7 +236,7 @@ export class Chunks<Buffer> {
       this.backend.noteCreated(buffer, chunk.sizeBytes);
       chunk.buffer = buffer;
       chunk.refusal = undefined;
-      chunk.settled = settled.catch((error: unknown) => this.refused(chunk, error));
+      this.watch(chunk, settled);
     }
     return adopted;
   }

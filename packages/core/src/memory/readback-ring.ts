@@ -7,7 +7,7 @@
  * Promise  answers the bytes as they are after everything submitted so far, or rejects. A chunk is free again
  *          as soon as it was read, without a boundary. A read that fails takes its chunk out of service.
  * Refusal  does not wait for room, since by then the bytes could be others: beyond the limits of the pool it
- *          rejects. Calls of the same turn are not gathered, for the same reason: an encoder that is submitted
+ *          rejects. Calls of the same turn are not gathered, for the same reason: an encoder submitted
  *          between them changes what the second reads.
  */
 import { BackendError, OutOfMemoryError } from '../base/errors.ts';

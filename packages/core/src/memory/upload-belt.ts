@@ -3,13 +3,13 @@
  *
  *   being mapped → idle, mapped → filled → unmapped and copied from → being mapped …
  *
- * Layout   a pool of chunks, each taken whole. An idle one is an empty chunk of the pool to everybody else, so
- *          budget, ladder, trimming by age and statistics need to know nothing of belts.
+ * Layout   a pool of chunks, each taken whole. To everybody else an idle one is an empty chunk of the pool,
+ *          so budget, ladder, trimming by age and statistics need to know nothing of belts.
  * Cost     find: O(chunks), a handful. Nothing ever waits: where no mapped room is ready there is none, and
  *          more is ordered.
- * Promise  a chunk is filled only when the device has mapped it, so its buffer exists; it is mapped again only
- *          when the GPU is done with it, which is what `map` of the port waits for. A map that fails takes its
- *          chunk out of service and nothing else. The limits of the pool and the budget are asked first.
+ * Promise  a chunk is filled only when the device has mapped it, so its buffer exists; it is mapped again
+ *          only when the GPU is done with it, which is what `map` of the port waits for. A map that fails
+ *          takes its chunk out of service and nothing else. Pool limits and budget are asked first.
  * Refusal  a chunk that is larger than the pool's `chunkBytes` is made on demand of `whenRoom` alone, and
  *          destroyed as soon as it was copied from.
  */
@@ -132,7 +132,9 @@ export class UploadBelt<Buffer> {
   /** Gives idle chunks back until pool and budget allow for `bytes` more; whether they do. */
   private makeRoom(pool: Pool<Buffer>, bytes: number): boolean {
     const { backend, chunks } = this.memory;
-    if (bytes > Math.min(pool.kind.maxBytes, backend.limits.maxBufferSize)) return false;
+    const idleBytes = pool.shrinkable(isIdle).bytes;
+    if (bytes > backend.limits.maxBufferSize || !backend.mayReserve(bytes - idleBytes)) return false;
+    if (pool.reservedBytes - idleBytes + bytes > pool.kind.maxBytes) return false;
     while (!pool.mayGrowBy(bytes) || !backend.mayReserve(bytes)) {
       const idle = pool.chunks.find(isIdle);
       if (idle === undefined) return false;

@@ -47,12 +47,17 @@ const ACTS: readonly Act[] = [
   (day) => day.allocateBlock(),
   (day) => day.allocateInPool(),
   (day) => day.write(),
+  (day) => day.upload(),
+  (day) => day.readMany(),
+  (day) => day.warm(),
   (day) => day.record(),
   (day) => day.trim(),
 ];
 
 export class FailureDay {
   readonly heap: GpuHeap<MockBuffer>;
+  /** Whose clock it moves: another one when the heap was rebuilt. */
+  gpu: MockGpu;
   readonly failures: GpuMemoryError[] = [];
   /** What must never be, in sentences. */
   readonly complaints: string[] = [];
@@ -61,7 +66,6 @@ export class FailureDay {
   /** Called after each failure, when the heap is as it was. */
   onFailure: (() => void) | undefined;
   held: Holding[] = [];
-  private readonly gpu: MockGpu;
   private readonly random: XorShift32;
   private readonly pools: HeapPool<MockBuffer>[] = [];
   private tokens: RecordingToken<MockBuffer>[] = [];
@@ -177,6 +181,26 @@ export class FailureDay {
     if (holding !== undefined) this.attempt(() => this.fill(holding));
   }
 
+  /** As `write`, through mapped bytes where there are any. */
+  upload(): void {
+    const used = [this.pick(), this.pick()].filter((holding) => holding !== undefined);
+    this.attempt(() => {
+      const seeds = used.map((holding) => {
+        holding.bytes = undefined;
+        this.heap.uploads.write(holding.allocation, quickPattern(++this.seeds, holding.allocation.size));
+        return this.seeds;
+      });
+      this.heap.flush();
+      for (const [k, holding] of used.entries()) {
+        holding.bytes = quickPattern(seeds[k] as number, holding.allocation.size);
+      }
+    });
+  }
+
+  warm(): void {
+    this.watch(this.heap.warm({ ...this.request(), apartFrom: [] }));
+  }
+
   copy(): void {
     const from = this.pick();
     const to = this.pick();
@@ -197,9 +221,22 @@ export class FailureDay {
     const expected = holding.bytes?.slice();
     this.attempt(() => {
       const watched = this.watch(holding.allocation.read());
-      watched.onResolved = (bytes) => {
-        const at = expected === undefined ? -1 : firstDifference(bytes.subarray(0, expected.length), expected);
-        if (at !== -1) this.complaints.push(`read ${holding.allocation.label}: byte ${at} is another`);
+      watched.onResolved = (bytes) => this.compare(holding, bytes, expected);
+    });
+  }
+
+  private compare(holding: Holding, bytes: Uint8Array, expected: Uint8Array | undefined): void {
+    const at = expected === undefined ? -1 : firstDifference(bytes.subarray(0, expected.length), expected);
+    if (at !== -1) this.complaints.push(`read ${holding.allocation.label}: byte ${at} is another`);
+  }
+
+  readMany(): void {
+    const used = [this.pick(), this.pick(), this.pick()].filter((holding) => holding !== undefined);
+    const expected = used.map(({ bytes }) => bytes?.slice());
+    this.attempt(() => {
+      const watched = this.watch(this.heap.readMany(used.map(({ allocation }) => ({ allocation }))));
+      watched.onResolved = (all) => {
+        for (const [k, bytes] of all.entries()) this.compare(used[k] as Holding, bytes, expected[k]);
       };
     });
   }
@@ -229,9 +266,11 @@ export class FailureDay {
   }
 
   endFrame(): void {
-    this.attempt(() => void this.heap.endFrame());
+    // What lived for the frame has ended with it, even where the boundary could not be set.
+    this.attempt(() => void this.heap.endFrame(), 'may free');
     for (const { allocation, isFrame } of this.held) {
-      if (allocation.isLive === isFrame) this.complaints.push(`${allocation.label} after the frame: ${allocation.isLive}`);
+      if (allocation.isLive === isFrame)
+        this.complaints.push(`${allocation.label} after the frame: ${allocation.isLive}`);
     }
     this.held = this.held.filter(({ allocation }) => allocation.isLive);
   }
@@ -242,14 +281,14 @@ export class FailureDay {
     );
   }
 
-  /** Does what may fail; a failure has changed nothing that is live. */
-  private attempt(act: () => void): void {
+  /** Does what may fail; a failure has changed nothing that lives. */
+  private attempt(act: () => void, then: 'as before' | 'may free' = 'as before'): void {
     const before = this.figures();
     try {
       act();
     } catch (error) {
       if (!(error instanceof GpuMemoryError)) throw error;
-      expect(this.figures(), `after ${error.message}`).toEqual(before);
+      if (then === 'as before') expect(this.figures(), `after ${error.message}`).toEqual(before);
       this.failures.push(error);
       this.onFailure?.();
     }

@@ -24,46 +24,55 @@ const BOTH = ['now', 'late'] as const;
 const MANY = 300;
 
 const WAYS: readonly Way[] = [
-  ...BOTH.map((when): Way => ({
-    name: `once, ${when}`,
-    arm: (gpu, _day, from) => gpu.faults.refuseCreation({ atCall: from, when }),
-  })),
-  ...BOTH.map((when): Way => ({
-    name: `for ever, ${when}`,
-    arm: (gpu, _day, from) => {
-      for (let k = 0; k < MANY; k++) gpu.faults.refuseCreation({ atCall: from + k, when });
-    },
-  })),
+  ...BOTH.map(
+    (when): Way => ({
+      name: `once, ${when}`,
+      arm: (gpu, _day, from) => gpu.faults.refuseCreation({ atCall: from, when }),
+    }),
+  ),
+  ...BOTH.map(
+    (when): Way => ({
+      name: `for ever, ${when}`,
+      arm: (gpu, _day, from) => {
+        for (let k = 0; k < MANY; k++) gpu.faults.refuseCreation({ atCall: from + k, when });
+      },
+    }),
+  ),
   {
     name: 'at random, now and late',
     arm: (gpu, _day, from) => {
       const random = new XorShift32(from + 1);
       for (let k = 0; k < MANY; k++) {
-        if (random.below(3) === 0) gpu.faults.refuseCreation({ atCall: from + k, when: BOTH[random.below(2)]! });
+        if (random.below(3) === 0)
+          gpu.faults.refuseCreation({ atCall: from + k, when: BOTH[random.below(2)]! });
       }
     },
   },
-  ...BOTH.map((when): Way => ({
-    name: `during recovery, ${when}`,
-    arm: (gpu, day, from) => {
-      gpu.faults.refuseCreation({ atCall: from, when: when === 'now' ? 'late' : 'now' });
-      let recoveries = 0;
-      day.onFailure = () => {
-        if (recoveries++ > 6) return;
-        gpu.faults.refuseCreation({ atCall: gpu.counts.createBuffer + 1, when });
-        // What an application does then: free, end the frame, give back, and ask again.
-        day.free();
-        day.endFrame();
-        day.trim();
-        day.allocate();
-      };
-    },
-  })),
-  ...BOTH.map((when): Way => ({
-    name: `when it is full, ${when}`,
-    gpu: { capacityBytes: 200 * KIB, refuseCapacity: when },
-    arm: (gpu, _day, from) => gpu.faults.refuseCreation({ atCall: from, when }),
-  })),
+  ...BOTH.map(
+    (when): Way => ({
+      name: `during recovery, ${when}`,
+      arm: (gpu, day, from) => {
+        gpu.faults.refuseCreation({ atCall: from, when: when === 'now' ? 'late' : 'now' });
+        let recoveries = 0;
+        day.onFailure = () => {
+          if (recoveries++ > 6) return;
+          gpu.faults.refuseCreation({ atCall: gpu.counts.createBuffer + 1, when });
+          // What an application does then: free, end the frame, give back, and ask again.
+          day.free();
+          day.endFrame();
+          day.trim();
+          day.allocate();
+        };
+      },
+    }),
+  ),
+  ...BOTH.map(
+    (when): Way => ({
+      name: `when it is full, ${when}`,
+      gpu: { capacityBytes: 200 * KIB, refuseCapacity: when },
+      arm: (gpu, _day, from) => gpu.faults.refuseCreation({ atCall: from, when }),
+    }),
+  ),
 ];
 
 /** How many buffers the day of a seed asks for when nothing is refused. */
@@ -87,7 +96,13 @@ async function expectRecovery(gpu: MockGpu, day: FailureDay, isRoomy: boolean, w
   await day.end();
   const { allocationCount, usedBytes, pendingBytes, reservedBytes } = heap.statistics();
   const left = { allocationCount, usedBytes, pendingBytes, reservedBytes, buffers: gpu.buffers.size };
-  expect(left, where).toEqual({ allocationCount: 0, usedBytes: 0, pendingBytes: 0, reservedBytes: 0, buffers: 0 });
+  expect(left, where).toEqual({
+    allocationCount: 0,
+    usedBytes: 0,
+    pendingBytes: 0,
+    reservedBytes: 0,
+    buffers: 0,
+  });
   expect(day.promises.filter(({ state }) => state === 'open').length, where).toBe(0);
   const after = new FailureDay(gpu, heap, 1);
   await after.run(12);

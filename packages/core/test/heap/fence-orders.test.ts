@@ -34,7 +34,11 @@ function submit(scene: FenceScene, timeline: number, timelines: readonly number[
     timeline,
     items.filter((item) => scene.canRead(item, timeline)),
   );
-  if (random.below(3) === 0) scene.record(timeline, [scene.pick(timeline)].filter((item) => item !== undefined));
+  if (random.below(3) === 0)
+    scene.record(
+      timeline,
+      [scene.pick(timeline)].filter((item) => item !== undefined),
+    );
   for (const item of new Set(items)) if (random.below(3) > 0) scene.free(item);
   if (random.below(3) === 0) scene.submitRecording();
 }

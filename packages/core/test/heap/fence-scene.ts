@@ -21,10 +21,10 @@ import {
   type GpuHeapOptions,
   OutOfMemoryError,
   type RecordingToken,
-  type Serial,
 } from '../../src/index.ts';
 import { recountHeap } from './heap-recount.ts';
 import { firstDifference, quickPattern } from './quick-bytes.ts';
+import { overlap, type Place, RangeWatch } from './range-watch.ts';
 import { drain, Watched } from './watched.ts';
 
 const { STORAGE, VERTEX } = BufferUsage;
@@ -40,21 +40,6 @@ export interface Item {
   writtenOn: number;
 }
 
-interface Place {
-  readonly buffer: MockBuffer;
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** A range that was given up. It waits for a boundary on each timeline, and then for its fence. */
-interface Released extends Place {
-  /** Who was shortened by it: that one may have it again at any time. */
-  readonly shortened?: Allocation<MockBuffer>;
-  readonly boundaries: Map<number, Serial | undefined>;
-  /** Open recordings that use it. */
-  readonly recordings: Set<Recording>;
-}
-
 /** An encoder that is not submitted yet. */
 interface Recording {
   readonly encoder: MockEncoder;
@@ -68,11 +53,10 @@ export class FenceScene {
   readonly heap: GpuHeap<MockBuffer>;
   readonly random: XorShift32;
   items: Item[] = [];
-  private released: Released[] = [];
+  private readonly ranges: RangeWatch;
   private recordings: Recording[] = [];
   private readonly seen: [Sighting, Uint8Array][] = [];
   private readonly waiting: Watched<Allocation<MockBuffer>>[] = [];
-  private readonly mustComplete: boolean;
   private readonly timelineCount: number;
   private seeds = 0;
 
@@ -80,7 +64,11 @@ export class FenceScene {
     this.random = new XorShift32(seed * 9973);
     this.gpu = new MockGpu({ recordCalls: false, ...gpuOptions });
     this.heap = new GpuHeap(this.gpu.backend(), heapOptions);
-    this.mustComplete = gpuOptions.reuseAfter !== 'submitted';
+    const isOrdered = gpuOptions.reuseAfter === 'submitted';
+    const { backend } = this.heap;
+    this.ranges = new RangeWatch((timeline) =>
+      isOrdered ? Number.POSITIVE_INFINITY : backend.completedOn(timeline),
+    );
     this.timelineCount = gpuOptions.timelines ?? 1;
   }
 
@@ -138,9 +126,8 @@ export class FenceScene {
       this.release(before, item);
       item.writtenOn = 0;
     } else if (after.size < before.size) {
-      const { allocation: shortened } = item;
       const tail = { ...before, offset: after.offset + after.size, size: before.size - after.size };
-      this.release({ ...tail, shortened }, item);
+      this.release(tail, item, item.allocation);
     }
     this.checkPlace(after, item.allocation);
     item.bytes = item.bytes.slice(0, size);
@@ -169,21 +156,18 @@ export class FenceScene {
     if (recording === undefined) return;
     expect(recording.encoder.submit(recording.timeline), 'a recorded encoder is taken').toBe(true);
     recording.token.end();
-    for (const range of this.released) {
-      if (!range.recordings.delete(recording)) continue;
-      for (const timeline of range.boundaries.keys()) range.boundaries.set(timeline, undefined);
-    }
+    this.ranges.endRecording(recording);
   }
 
   submitted(timeline: number): void {
-    this.stamp([timeline], this.heap.submitted(timeline));
+    this.ranges.stamp([timeline], this.heap.submitted(timeline));
   }
 
   endFrame(): void {
     const first = this.gpu.signalledSerial + 1;
     const serial = this.heap.endFrame();
     // With several timelines each has a serial of its own between these.
-    this.stamp([...Array(this.timelineCount).keys()], this.timelineCount === 1 ? serial : first);
+    this.ranges.stamp([...Array(this.timelineCount).keys()], this.timelineCount === 1 ? serial : first);
   }
 
   /** Completes everything, and compares all that was read on the way and all that lives. */
@@ -246,41 +230,18 @@ export class FenceScene {
     this.seen.push([encoder.read(allocation.buffer, allocation.offset, bytes.length), bytes]);
   }
 
-  private release(place: Place & Pick<Released, 'shortened'>, { timelines }: Item): void {
+  private release(place: Place, { timelines }: Item, shortened?: object): void {
     const recordings = this.recordings.filter(({ items }) =>
       items.some((used) => overlap(used.place, place)),
     );
-    const boundaries = new Map(timelines.map((timeline) => [timeline, undefined] as const));
-    this.released.push({ ...place, boundaries, recordings: new Set(recordings) });
+    this.ranges.release(place, timelines, recordings, shortened);
   }
 
-  private stamp(timelines: readonly number[], serial: Serial): void {
-    for (const { boundaries, recordings } of this.released) {
-      if (recordings.size > 0) continue;
-      for (const timeline of timelines) {
-        if (boundaries.has(timeline)) boundaries.set(timeline, boundaries.get(timeline) ?? serial);
-      }
-    }
-  }
-
-  /** Whether nothing can use it any more. */
-  private isOver({ boundaries, recordings }: Released): boolean {
-    if (recordings.size > 0) return false;
-    for (const [timeline, serial] of boundaries) {
-      if (serial === undefined) return false;
-      if (this.mustComplete && this.heap.backend.completedOn(timeline) < serial) return false;
-    }
-    return true;
-  }
-
-  /** A range is about to be given away. */
+  /** A range was given away. */
   private checkPlace(place: Place, allocation: Allocation<MockBuffer>): void {
-    for (const item of this.items) expect(overlap(placeOf(item), place), 'two live ranges overlap').toBe(false);
-    for (const range of this.released) {
-      if (!overlap(range, place) || range.shortened === allocation) continue;
-      expect(this.isOver(range), `[${range.offset}, +${range.size}) is given away too early`).toBe(true);
-    }
-    this.released = this.released.filter((range) => !this.isOver(range));
+    for (const item of this.items)
+      expect(overlap(placeOf(item), place), 'two live ranges overlap').toBe(false);
+    this.ranges.check(place, allocation);
   }
 }
 
@@ -292,8 +253,4 @@ function padTo(size: number, bytes: Uint8Array): Uint8Array {
   const padded = new Uint8Array(size);
   padded.set(bytes);
   return padded;
-}
-
-function overlap(a: Place, b: Place): boolean {
-  return a.buffer === b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
 }

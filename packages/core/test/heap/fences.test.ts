@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import type { MockGpuOptions, SettleOrder } from '../../../mock/src/index.ts';
-import { chosenSeeds } from '../../../testing/src/seeds.ts';
 import { scale } from '../../../testing/src/scale.ts';
+import { chosenSeeds } from '../../../testing/src/seeds.ts';
 import { FenceScene } from './fence-scene.ts';
 import { drain } from './watched.ts';
 
@@ -111,7 +111,9 @@ describe('schedules of submissions and completions', () => {
       try {
         await run(seed);
       } catch (error) {
-        throw new Error(`schedule ${seed} (GPUHEAP_SEED=${seed} repeats it): ${String(error)}`, { cause: error });
+        throw new Error(`schedule ${seed} (GPUHEAP_SEED=${seed} repeats it): ${String(error)}`, {
+          cause: error,
+        });
       }
     }
   });
