@@ -75,7 +75,7 @@ describe('running out of memory on the null device, and coming back', () => {
     expectNothing(held);
   }
 
-  /** Asks for one after the other and waits for each, until the heap says no; then frees one and asks again. */
+  /** Asks for one after the other and waits for each until the heap says no, then does what it says. */
   async function fill(): Promise<void> {
     const held: Held[] = [];
     const failure = await (async () => {

@@ -387,12 +387,15 @@ export class GpuHeap<Buffer> {
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;
-    this.tellLeaks();
-    for (const textures of this.textures) textures.dispose();
-    this.uploads.abandon();
-    this.keeper.dispose();
-    this.pools.dispose();
-    this.memory.dispose();
+    try {
+      this.tellLeaks();
+    } finally {
+      for (const textures of this.textures) textures.dispose();
+      this.uploads.abandon();
+      this.keeper.dispose();
+      this.pools.dispose();
+      this.memory.dispose();
+    }
   }
 
   /** So that `using heap = …` disposes of it. */

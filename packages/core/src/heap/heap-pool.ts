@@ -209,7 +209,7 @@ function checkSizes(options: HeapPoolOptions, chunkDefault: number): Sizes {
       `granularity is ${granularity}; pass a multiple of 4: writes and copies work in words`,
     );
   }
-  const chunkBytes = options.chunkBytes ?? Math.max(chunkDefault, granularity);
+  const { chunkBytes = Math.max(chunkDefault, granularity) } = options;
   const { dedicatedBytes = chunkBytes } = options;
   checkInteger(chunkBytes, 'chunkBytes', granularity, granularity * MAX_CHUNK_UNITS, 'bad-size');
   checkInteger(dedicatedBytes, 'dedicatedBytes', 1, Number.MAX_SAFE_INTEGER, 'bad-size');

@@ -67,8 +67,11 @@ export class Placer<Buffer> {
     const made: Allocation<Buffer>[] = [];
     try {
       for (const request of checked) made.push(this.place(request));
+      // Asked for memory, the application may have ended the frame for which some were made.
+      for (let k = deadIn(made); k !== -1; k = deadIn(made))
+        made[k] = this.place(checked[k] as CheckedRequest<Buffer>);
     } catch (error) {
-      for (const allocation of made.reverse()) this.keeper.cancel(allocation);
+      for (const allocation of made.reverse()) if (allocation.isLive) this.keeper.cancel(allocation);
       chunks.undoGrowth(firstChunk);
       throw error;
     }
@@ -137,6 +140,10 @@ export class Placer<Buffer> {
     if (Array.isArray(requests)) return requests.map((request) => this.check(request));
     throw new UsageError('bad-argument', `requests is ${show(requests)}; pass an array of requests`);
   }
+}
+
+function deadIn(made: readonly Allocation<unknown>[]): number {
+  return made.findIndex(({ isLive }) => !isLive);
 }
 
 function checkAlike<Buffer>(first: CheckedRequest<Buffer>, other: CheckedRequest<Buffer>): void {

@@ -132,7 +132,7 @@ export function checkRequest<Buffer>(
   if (apartFrom !== NONE && !Array.isArray(apartFrom)) {
     throw new UsageError('bad-argument', `apartFrom is ${show(apartFrom)}; pass an array of allocations`);
   }
-  const kind = pool?.kind;
+  const kind = pool?.kind ?? undefined;
   const { location: asked = kind?.location, lifetime = kind?.lifetime ?? 'default' } = request;
   const location = locationOf(asked);
   checkUsage(usage, kind?.usage ?? LOCATION_USAGE[location]);

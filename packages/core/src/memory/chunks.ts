@@ -122,6 +122,8 @@ export class Chunks<Buffer> {
             cause: error,
           });
     const pool = chunk.pool as Pool<Buffer>;
+    // A backend that is lost may be disposed of as well, and destroys nothing any more.
+    if (this.backend.isLost) return;
     if (chunk.rangeCount === 0 && pool.chunks.includes(chunk)) this.destroy(chunk);
   }
 
@@ -168,6 +170,15 @@ export class Chunks<Buffer> {
       for (const chunk of [...pool.chunks]) {
         if (chunk.id >= chunkId && chunk.rangeCount === 0) this.destroy(chunk);
       }
+    }
+  }
+
+  /** Gives the buffer of a chunk back, whatever lives in it, unless the backend has been disposed of before. */
+  end(chunk: Chunk<Buffer>): void {
+    try {
+      this.backend.destroyBuffer(chunk.buffer);
+    } catch (error) {
+      if (!(error instanceof UsageError && error.code === 'disposed')) throw error;
     }
   }
 

@@ -11,6 +11,7 @@
  */
 import { LimitedBackend } from '../backend/limited-backend.ts';
 import type { GpuBackend } from '../backend/port.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Handle, Serial } from '../base/quantities.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Chunk, RangeOwner } from './chunk.ts';
@@ -103,7 +104,17 @@ export class Memory<Buffer> {
     }
     const chunk = this.ladder.grow(pool, size, dedicated);
     if (chunk === undefined) return NO_SPACE;
-    return this.placed(pool, chunk, chunk.reserve(size, alignment, owner));
+    let handle = NO_SPACE;
+    try {
+      handle = chunk.reserve(size, alignment, owner);
+    } finally {
+      if (handle === NO_SPACE) this.chunks.destroy(chunk);
+    }
+    if (handle !== NO_SPACE) return this.placed(pool, chunk, handle);
+    throw new UsageError(
+      'too-large',
+      `a suballocator of kind ${chunk.suballocator.kind} with ${chunk.sizeBytes} bytes does not hold ${size}; lower dedicatedBytes of pool ${pool.kind.name}`,
+    );
   }
 
   /** All of an empty chunk. */
@@ -278,7 +289,7 @@ export class Memory<Buffer> {
   /** Destroys every chunk, whatever lives in it. */
   dispose(): void {
     for (const pool of this.pools) {
-      for (const chunk of pool.chunks) this.backend.destroyBuffer(chunk.buffer);
+      for (const chunk of pool.chunks) this.chunks.end(chunk);
       pool.chunks.length = 0;
       pool.reservedBytes = 0;
       pool.usedBytes = 0;

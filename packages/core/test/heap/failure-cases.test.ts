@@ -295,6 +295,7 @@ describe('a pool whose suballocator does not hold in its chunk what the chunk wa
     }
     const isTooLarge = (failure as { code?: string }).code === 'too-large';
     expect(isTooLarge || failure instanceof OutOfMemoryError, String(failure)).toBe(true);
+    expect(codeOf(() => heap.allocate({ ...request, alignment: 48, pool }))).toBe('bad-alignment');
     expect(pool.statistics()).toMatchObject({ allocationCount: 0, usedBytes: 0, reservedBytes: 0 });
     expect(recountHeap(heap, gpu)).toEqual([]);
     expect(heap.allocate({ ...request, pool }).isLive).toBe(true);

@@ -348,7 +348,7 @@ export class FailureDay {
     return this.held[this.random.below(Math.max(1, this.held.length))];
   }
 
-  /** Whether the device is about to refuse where it lives, or a detour: what is copied there is never seen. */
+  /** Whether the device is about to refuse where it lives, or a detour: what is copied there is lost. */
   private hasRefused({ allocation }: Holding): boolean {
     if (isUsable(allocation) && allocation.buffer.isRefused) return true;
     return [...this.gpu.buffers].some(({ isRefused, label }) => isRefused && label.includes('scratch'));

@@ -44,7 +44,7 @@ const POOLS: readonly Omit<HeapPoolOptions, 'name'>[] = [
   { suballocator: 'none', maxChunks: 3 },
 ];
 
-/** Whether it may be written now: a readback is mapped, with all that lies in its buffer, while it is read. */
+/** Whether it may be written now: a readback is mapped, with all that lies beside it, while it is read. */
 function isFree(model: WholeModel, { request, place }: Entry): boolean {
   if (request.location !== 'readback') return true;
   return model.entries.every((each) => each.reading === 0 || each.place.buffer !== place.buffer);
