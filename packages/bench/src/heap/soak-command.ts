@@ -32,7 +32,11 @@ export function addSoakCommand(program: Command, parseCount: (text: string) => n
 
 async function soak({ minutes, operations, seed }: Flags): Promise<void> {
   const collect = (globalThis as { gc?: () => void }).gc;
-  if (collect === undefined) throw new Error('usage: node --expose-gc main.js soak, or npm run test:soak');
+  if (collect === undefined) {
+    process.stderr.write('usage: node --expose-gc main.js soak, or npm run test:soak\n');
+    process.exitCode = 1;
+    return;
+  }
   console.log(`soak: ${operations} operations or ${minutes} minutes, seed ${seed}\n`);
   const from = performance.now();
   let printedAt = from;

@@ -98,7 +98,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
       memory.cancel(chunk, handle);
       throw error;
     }
-    for (const other of request.apartFrom) keepApart(allocation, other);
+    for (const other of request.apartFrom) keepApart(allocation, other.block ?? other);
     if (request.lifetime === 'frame') this.frameAllocations.push(allocation);
     if (request.hostCopy) allocation.hostCopy = new Uint8Array(request.size);
     if (request.timelines !== undefined) {

@@ -276,6 +276,21 @@ describe('a block', () => {
     const { members = [] } = heap.allocateBlock([request, { ...request, zeroed: true }]);
     expect(await members[1]?.read()).toEqual(new Uint8Array(1000));
   });
+
+  it('moves away from those that are kept apart from one of its members', () => {
+    const { heap } = openHeap({}, { reuseAfter: 'submitted' });
+    const block = heap.allocateBlock([request, request]);
+    const member = block.members?.[0] as Allocation<never>;
+    const written = heap.allocate({ size: 256, usage: STORAGE, access: 'read' });
+    written.pin();
+    const apart = heap.allocate({ ...request, apartFrom: [member] });
+    expect(member.buffer).toBe(written.buffer);
+    heap.resolveScope([
+      { allocation: member, use: 'vertex' },
+      { allocation: written, use: 'storage' },
+    ]);
+    expect(new Set([member.buffer, written.buffer, apart.buffer]).size).toBe(3);
+  });
 });
 
 describe('a pool whose suballocator does not hold in its chunk what the chunk was made for', () => {

@@ -82,13 +82,16 @@ async function runOnOne(order: readonly number[], script: number): Promise<void>
 
 describe('six submissions', () => {
   const orders = ordersOf(SUBMISSIONS);
-  const scripts = scale(1, 50);
+  // Fifty scripts for each order, half of them each way; in the quick tier one for every second order.
+  const scripts = scale(1, 25);
+  const stride = scale(2, 1, 40);
   it.each([
     ['that complete', runOnTimelines],
     ['whose completion is told', runOnOne],
   ] as const)('%s in any order: nothing is given away too early, no byte is lost', async (_what, run) => {
     expect(new Set(orders.map((order) => order.join())).size).toBe(720);
-    for (const [at, order] of orders.entries()) {
+    for (let at = 0; at < orders.length; at += stride) {
+      const order = orders[at] as number[];
       for (let k = 1; k <= scripts; k++) {
         // Even one script is another for each order.
         const script = k + at * scripts;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MockBuffer } from '../../../mock/src/index.ts';
 import { scale } from '../../../testing/src/scale.ts';
-import { type AllocationRequest, BufferUsage, type HeapPoolOptions } from '../../src/index.ts';
+import { type AllocationRequest, BufferUsage, type HeapPoolOptions, type ScopeUse } from '../../src/index.ts';
 import { BestFit, Binned, Fixed } from '../../src/ranges/index.ts';
 import { codeOf } from '../code-of.ts';
 import { type Entry, WholeModel } from './whole-model.ts';
@@ -113,6 +113,15 @@ const ACTS = {
   record: (model, a, b) => {
     const used = [model.pick(a), model.pick(b)].filter((entry) => entry !== undefined);
     model.record(used.filter(({ request }) => request.location !== 'readback'));
+  },
+  scope: (model, a, b, c) => {
+    const used = [a, b, c].map((k) => model.pick(k)).filter((entry) => entry !== undefined);
+    const bindings = [...new Set(used)].map(({ allocation, request }, k) => {
+      const isStorage = (request.usage & STORAGE) !== 0;
+      const use: ScopeUse = isStorage ? (k === c % 3 ? 'storage' : 'read-only-storage') : 'vertex';
+      return { allocation, use };
+    });
+    model.resolve(bindings);
   },
   submit: (model) => model.submitRecording(),
   submitted: (model) => model.submitted(),

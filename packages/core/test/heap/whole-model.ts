@@ -10,9 +10,11 @@ import {
   type Allocation,
   type AllocationRequest,
   type GpuHeap,
+  type HeapBinding,
   type HeapPool,
   OutOfMemoryError,
   type RecordingToken,
+  UsageError,
 } from '../../src/index.ts';
 import { recountHeap } from './heap-recount.ts';
 import { openHeap } from './open-heap.ts';
@@ -161,6 +163,23 @@ export class WholeModel {
     // What is gained is whatever was there before; from a word on, since writes are of whole words.
     const from = gained - (gained % 4);
     if (size > gained) this.write(entry, from, size - from);
+  }
+
+  /** Moves what must move so that one scope may use all of them so; no move may help. */
+  resolve(bindings: readonly HeapBinding<MockBuffer>[]): void {
+    try {
+      this.heap.resolveScope(bindings);
+      expect(this.heap.checkScope(bindings)).toBeUndefined();
+    } catch (error) {
+      const isConflict = error instanceof UsageError && error.code === 'scope-conflict';
+      if (!isConflict && !(error instanceof OutOfMemoryError)) throw error;
+    }
+    for (const entry of this.entries) {
+      if (entry.allocation.version === entry.version) continue;
+      this.give(entry.place);
+      entry.place = placeOf(entry.allocation);
+      this.checkGiven(entry);
+    }
   }
 
   free(entry: Entry): void {

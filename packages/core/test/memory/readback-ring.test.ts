@@ -159,8 +159,10 @@ describe('readback staging', () => {
       expect(staged().length).toBe(1);
       heap.trim();
     }
+    const { usedBytes } = heap.statistics();
     gpu.faults.failAtCall(gpu.counts.copy + 1, { kind: 'copy' });
     await expect(mesh.read()).rejects.toMatchObject({ code: 'backend-failed' });
+    expect(heap.statistics().usedBytes).toBe(usedBytes);
     expect(recountHeap(heap, gpu)).toEqual([]);
   });
 

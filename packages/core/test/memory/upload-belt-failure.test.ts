@@ -212,6 +212,22 @@ describe('uploads under failure', () => {
     expect([gpu.buffers.size, gpu.openPromiseCount]).toEqual([0, 0]);
   });
 
+  it('keep nothing of what was being mapped when the device was lost', async () => {
+    const { gpu, heap } = openUploads();
+    await allocateReady(gpu, heap, LARGE);
+    void heap.uploads.tryStage(LARGE);
+    const wait = heap.uploads.whenRoom(LARGE, 'write');
+    expect(heap.uploads.statistics().comingCount).toBe(1);
+    gpu.lose();
+    const { gpu: next } = openUploads();
+    heap.rebuild(next.backend());
+    expect([stagingBuffers(next).length, heap.uploads.statistics().comingCount]).toEqual([0, 0]);
+    // Who waited goes on waiting, on the new device.
+    expect(await whileWorking(next, wait)).toBe(true);
+    expect(heap.uploads.statistics().failedMapCount).toBe(0);
+    expect(recountHeap(heap, next)).toEqual([]);
+  });
+
   it('come back with a rebuild: what waited is in the host copy', async () => {
     const { gpu, heap } = openUploads();
     await allocateReady(gpu, heap, LARGE);

@@ -171,6 +171,24 @@ describe('room for uploads', () => {
     expect(await whileWorking(gpu, heap.uploads.whenRoom(2 ** 52))).toBe(false);
   });
 
+  it('makes do with the budget, if idle chunks are all that is in its way', async () => {
+    const { gpu, heap } = openUploads({ budgetBytes: 2 * MEBI, chunkBytes: 64 * KIBI });
+    await allocateReady(gpu, heap, 4 * KIBI);
+    expect(await whileWorking(gpu, heap.uploads.whenRoom(2 * MEBI))).toBe(false);
+    expect(stagingBuffers(gpu).length).toBe(1);
+    const size = 2 * MEBI - 64 * KIBI;
+    expect(await whileWorking(gpu, heap.uploads.whenRoom(size))).toBe(true);
+    expect(stagingBuffers(gpu).map(({ sizeBytes }) => sizeBytes)).toEqual([size]);
+  });
+
+  it('stays when other chunks are made', async () => {
+    const { gpu, heap } = openUploads({ chunkBytes: 64 * KIBI });
+    await allocateReady(gpu, heap, 4 * KIBI);
+    const [staging] = stagingBuffers(gpu);
+    for (let k = 0; k < 40; k++) heap.allocate({ size: 40 * KIBI, usage: VERTEX });
+    expect(stagingBuffers(gpu)).toEqual([staging]);
+  });
+
   it('goes when it is not needed for sixty frames, or when it is trimmed', async () => {
     const { gpu, heap } = openUploads();
     await allocateReady(gpu, heap, LARGE);
