@@ -57,12 +57,12 @@ export interface UploadStatistics {
 }
 
 /**
- * What a batch saves must pay for its submission: 60 µs in Chromium, 80 in Dawn, both over a software GPU. In
- * Chromium a gathered KiB costs 0.35 µs less than one that is written directly, so from 170 KiB on; in Dawn it
- * is even there, and cheaper from a MiB on. Decision 0013 has the figures.
+ * What a batch saves must pay for its submission, 60 to 100 µs. In Chromium a gathered KiB costs 0.35 µs less
+ * than one written directly, so that 170 KiB do; in Dawn for Node, where nothing crosses a process, it costs
+ * the same unless it is filled in place. Decision 0013 has the figures.
  */
 const WORTH_BYTES: number = 256 * 1024;
-/** Small writes cost the same either way where they are scattered, and 2.3 µs less where they lie side by side. */
+/** Side by side, a small write costs 2.3 µs less in both; scattered, the same. */
 const WORTH_WRITES = 32;
 
 /** How uploads are gathered; `GpuHeap.uploads`. */
