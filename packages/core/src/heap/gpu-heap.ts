@@ -255,7 +255,7 @@ export class GpuHeap<Buffer> {
    */
   record(): RecordingToken<Buffer> {
     this.checkUsable();
-    return new RecordingToken(this.memory, this.keeper, () => !this.isDisposed);
+    return new RecordingToken(this.memory, this.keeper);
   }
 
   /**

@@ -11,6 +11,7 @@ import { roundUp } from '../base/quantities.ts';
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
+import type { ReadPiece } from '../memory/readback-ring.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { AllocationCounts } from '../telemetry/heap-statistics.ts';
 import { Allocation, type AllocationFacts, type AllocationKeeper } from './allocation.ts';
@@ -86,6 +87,11 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     const handle = memory.place(pool, bytes, request.alignment, allocation, apart, request.dedicated);
     if (handle === NO_SPACE) return false;
     const chunk = memory.found as Chunk<Buffer>;
+    if (this.chunksOf(request.apartFrom)?.includes(chunk)) {
+      // Asked for memory, the application has moved one of them into this chunk.
+      memory.cancel(chunk, handle);
+      return this.placeNew(allocation, pool, request, this.chunksOf(request.apartFrom));
+    }
     allocation.chunk = chunk;
     allocation.handle = handle;
     try {
@@ -98,12 +104,13 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
       memory.cancel(chunk, handle);
       throw error;
     }
-    for (const other of request.apartFrom) keepApart(allocation, other.block ?? other);
+    for (const other of request.apartFrom) if (other.isLive) keepApart(allocation, other.block ?? other);
     if (request.lifetime === 'frame') this.frameAllocations.push(allocation);
     if (request.hostCopy) allocation.hostCopy = new Uint8Array(request.size);
     if (request.timelines !== undefined) {
       allocation.timelines = request.timelines;
       chunk.setTimelines(handle, request.timelines);
+      if (request.zeroed || this.guards.isFor(chunk)) this.useHere(allocation);
     }
     this.begin(allocation, chunk);
     return true;
@@ -256,29 +263,34 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     const from = allocation.home();
     checkMovable(from, allocation);
     const { memory } = this;
+    const source = allocation.handle;
     const before = allocation.size;
-    const used = from.suballocator.sizeOf(allocation.handle);
+    const used = from.suballocator.sizeOf(source);
     const kept = this.chunksOf([...(allocation.apart ?? [])]) ?? [];
     const owner = allocation.record ?? allocation;
     const needed = this.guards.bytesFor(pool.kind.location, size);
     const handle = memory.place(pool, needed, allocation.alignment, owner, [...apart, ...kept]);
     if (handle === NO_SPACE) throw memory.ladder.explain(pool, needed);
     const to = memory.found as Chunk<Buffer>;
-    const bytes = roundUp(Math.min(allocation.size, size), 4);
+    const bytes = roundUp(Math.min(before, size), 4);
     try {
       this.guards.arm(to, handle, size);
-      this.transfers.copy(
-        from,
-        from.suballocator.offsetOf(allocation.handle),
-        to,
-        to.suballocator.offsetOf(handle),
-        bytes,
-      );
+      this.transfers.copy(from, to, bytes, () => {
+        this.checkUnmoved(allocation, from, source);
+        return {
+          source: from.buffer,
+          sourceOffset: from.suballocator.offsetOf(source),
+          target: to.buffer,
+          targetOffset: to.suballocator.offsetOf(handle),
+          size: bytes,
+        };
+      });
     } catch (error) {
       memory.cancel(to, handle);
       throw error;
     }
-    memory.release(from, allocation.handle);
+    this.useHere(allocation);
+    memory.release(from, source);
     if (allocation.timelines !== undefined) to.setTimelines(handle, allocation.timelines);
     allocation.settleIn(to, handle);
     allocation.setSize(size);
@@ -301,14 +313,35 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.checkDevice();
     this.transfers.flushFor(allocation);
     this.transfers.write(chunk, allocation.offset + at, bytes);
+    this.useHere(allocation);
     allocation.hostCopy?.set(bytes, at);
   }
 
   read(allocation: Allocation<Buffer>, at: number, size: number): Promise<Uint8Array> {
-    const chunk = allocation.home();
+    allocation.home();
     checkExtent(at, size, allocation.size);
     this.checkDevice();
-    return this.transfers.read(chunk, allocation.offset + at, size);
+    const piece = this.pieceOf(allocation, at, size);
+    return this.transfers.readMany([piece]).then(([bytes]) => bytes as Uint8Array);
+  }
+
+  /** Where bytes of a live allocation are that are about to be read. */
+  pieceOf(allocation: Allocation<Buffer>, at: number, size: number): ReadPiece<Buffer> {
+    const chunk = allocation.home();
+    this.useHere(allocation);
+    return { chunk, offset: allocation.offset + at, size, handle: allocation.handle };
+  }
+
+  /**
+   * What the heap itself does with an allocation it does on the first timeline: then its range waits for that
+   * one too when it is released, whichever it was said to be used on.
+   */
+  useHere(allocation: Allocation<Buffer>): void {
+    const whole = allocation.block ?? allocation;
+    const { timelines, chunk } = whole;
+    if (timelines === undefined || chunk === undefined || timelines.includes(0)) return;
+    whole.timelines = [0, ...timelines];
+    chunk.setTimelines(whole.handle, whole.timelines);
   }
 
   copy(
@@ -325,13 +358,17 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     checkGranules(sourceOffset, size, source.size);
     checkGranules(targetOffset, size, target.size);
     this.checkDevice();
-    this.transfers.copy(
-      from,
-      source.offset + sourceOffset,
-      to,
-      target.offset + targetOffset,
-      roundUp(size, 4),
-    );
+    if (size === 0) return;
+    const bytes = roundUp(size, 4);
+    this.transfers.copy(from, to, bytes, () => ({
+      source: source.buffer,
+      sourceOffset: source.offset + sourceOffset,
+      target: target.buffer,
+      targetOffset: target.offset + targetOffset,
+      size: bytes,
+    }));
+    this.useHere(source);
+    this.useHere(target);
   }
 
   /** Every allocation is dead from now on. O(chunks + allocations). */
@@ -354,6 +391,18 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     throw new UsageError(
       'foreign-object',
       `${name} is ${allocation instanceof Allocation ? 'an allocation of another heap' : show(allocation)}; pass an allocation of this heap`,
+    );
+  }
+
+  /**
+   * Asked for memory, the application may do anything but move, resize or pin what is being moved.
+   * @throws UsageError `dead-allocation`, `not-movable`
+   */
+  private checkUnmoved(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, handle: number): void {
+    if (allocation.home() === chunk && allocation.handle === handle && !isPinned(allocation)) return;
+    throw new UsageError(
+      'not-movable',
+      `${show(allocation.label)} was moved or pinned by onPressure while it was being moved; leave it alone there, and try again`,
     );
   }
 

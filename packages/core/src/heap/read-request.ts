@@ -35,9 +35,9 @@ export function checkReads<Buffer>(
   return reads.map((read: ReadRequest<Buffer>, k) => {
     checkOptions(read, `reads[${k}]`, ['allocation', 'at', 'size']);
     const allocation = keeper.own(read.allocation, `reads[${k}].allocation`);
-    const chunk = allocation.home();
+    allocation.home();
     const { at = 0, size = allocation.size - at } = read;
     checkExtent(at, size, allocation.size);
-    return { chunk, offset: allocation.offset + at, size };
+    return keeper.pieceOf(allocation, at, size);
   });
 }

@@ -5,6 +5,7 @@
  * Cost     use, end: O(allocations).
  * Promise  as long as the token is open, the ranges that it was told of are neither reused nor moved away
  *          under the encoder, and their buffers are not destroyed, whoever frees or resizes them meanwhile.
+ *          It ends with its device, if not before.
  * Refusal  not needed for an encoder that is submitted before the `endFrame()` or `submitted()` that follows
  *          its recording: that is protected anyway.
  */
@@ -19,16 +20,16 @@ import { Allocation, type AllocationKeeper } from './allocation.ts';
 export class RecordingToken<Buffer> {
   private readonly memory: Memory<Buffer>;
   private readonly keeper: AllocationKeeper<Buffer>;
-  private readonly isHeapLive: () => boolean;
   private readonly chunks: Chunk<Buffer>[] = [];
   private readonly handles: Handle[] = [];
+  private readonly epoch: number;
   private isOpen = true;
 
   /** Made by `GpuHeap.record`. */
-  constructor(memory: Memory<Buffer>, keeper: AllocationKeeper<Buffer>, isHeapLive: () => boolean) {
+  constructor(memory: Memory<Buffer>, keeper: AllocationKeeper<Buffer>) {
     this.memory = memory;
     this.keeper = keeper;
-    this.isHeapLive = isHeapLive;
+    this.epoch = memory.epoch;
   }
 
   /**
@@ -36,7 +37,7 @@ export class RecordingToken<Buffer> {
    * @throws UsageError `token-ended`, `dead-allocation`, `foreign-object` · OutOfMemoryError
    */
   use(...allocations: readonly Allocation<Buffer>[]): this {
-    if (!this.isOpen) {
+    if (!this.isOpen || this.epoch !== this.memory.epoch) {
       throw new UsageError('token-ended', 'this recording has ended; begin another with heap.record()');
     }
     for (const allocation of allocations) {
@@ -64,8 +65,8 @@ export class RecordingToken<Buffer> {
   end(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    if (!this.isHeapLive()) return;
-    for (const [k, chunk] of this.chunks.entries()) this.memory.unmark(chunk, this.handles[k] as Handle);
+    const { memory, epoch } = this;
+    for (const [k, chunk] of this.chunks.entries()) memory.unmark(chunk, this.handles[k] as Handle, epoch);
   }
 
   /** As `end`. */

@@ -4,6 +4,7 @@
  * Promise  what the GPU uses is never mapped: reads go through a readback chunk. No copy within one buffer:
  *          such bytes go out to a scratch range and back. What was gathered for upload comes first.
  */
+import type { CopyRegion } from '../backend/port.ts';
 import { roundUp } from '../base/quantities.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
@@ -42,13 +43,10 @@ export class Transfers<Buffer> {
     this.memory.backend.write(chunk.buffer, offset, padded(bytes));
   }
 
-  /** The bytes, after everything submitted so far. Rejects with OutOfMemoryError, for the staging. */
-  async read(chunk: Chunk<Buffer>, offset: number, size: number): Promise<Uint8Array> {
-    const [bytes] = await this.readMany([{ chunk, offset, size }]);
-    return bytes as Uint8Array;
-  }
-
-  /** The bytes of each piece, all from the same moment. Rejects as `read`. O(pieces) beside the bytes. */
+  /**
+   * The bytes of each piece, all from the same moment: after everything submitted so far. Rejects with
+   * OutOfMemoryError, for the staging. O(pieces) beside the bytes.
+   */
   async readMany(pieces: readonly ReadPiece<Buffer>[]): Promise<Uint8Array[]> {
     this.batch.flush();
     const copied = this.readbacks.read(pieces.filter(isStaged));
@@ -61,39 +59,46 @@ export class Transfers<Buffer> {
     });
   }
 
-  private readMapped({ chunk, offset, size }: ReadPiece<Buffer>): Promise<Uint8Array> {
-    return this.memory.backend.read(chunk.buffer, offset, size);
+  /** Until it is read it goes to nobody else, whoever frees it meanwhile. */
+  private async readMapped({ chunk, offset, size, handle }: ReadPiece<Buffer>): Promise<Uint8Array> {
+    const { memory } = this;
+    const { epoch } = memory;
+    if (handle !== undefined) chunk.mark(handle);
+    try {
+      return await memory.backend.read(chunk.buffer, offset, size);
+    } finally {
+      if (handle !== undefined) memory.unmark(chunk, handle, epoch);
+    }
   }
 
   /**
-   * Copies bytes between two places; offsets and size are multiples of 4.
+   * Copies bytes from one chunk to another, or within one; offsets and size are multiples of 4. `regionOf` is
+   * asked where they are at the last moment, since for scratch the application may be asked for memory; what
+   * it throws is thrown.
    * @throws OutOfMemoryError, for the scratch · BackendError
    */
-  copy(
-    from: Chunk<Buffer>,
-    sourceOffset: number,
-    to: Chunk<Buffer>,
-    targetOffset: number,
-    size: number,
-  ): void {
-    if (size === 0) return;
+  copy(from: Chunk<Buffer>, to: Chunk<Buffer>, size: number, regionOf: () => CopyRegion<Buffer>): void {
     this.batch.flush();
-    const { backend } = this.memory;
-    const region = { source: from.buffer, sourceOffset, target: to.buffer, targetOffset, size };
-    if (from !== to) {
-      backend.copy([region]);
-      return;
-    }
+    if (from === to) this.copyWithin(size, regionOf);
+    else this.memory.backend.copy([regionOf()]);
+  }
+
+  private copyWithin(size: number, regionOf: () => CopyRegion<Buffer>): void {
+    const { memory } = this;
     const handle = this.stage(this.scratch(), size);
-    const chunk = this.memory.found as Chunk<Buffer>;
+    const chunk = memory.found as Chunk<Buffer>;
     const offset = chunk.suballocator.offsetOf(handle);
+    let isUsed = false;
     try {
-      backend.copy([
+      const region = regionOf();
+      isUsed = true;
+      memory.backend.copy([
         { ...region, target: chunk.buffer, targetOffset: offset },
         { ...region, source: chunk.buffer, sourceOffset: offset },
       ]);
     } finally {
-      this.memory.release(chunk, handle);
+      if (isUsed) memory.release(chunk, handle);
+      else memory.cancel(chunk, handle);
     }
   }
 

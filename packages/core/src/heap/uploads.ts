@@ -171,6 +171,7 @@ export class Uploads<Buffer> {
     size: number,
   ): void {
     this.batch.add(allocation, at, staging, offset, size);
+    this.keeper.useHere(allocation);
     allocation.hostCopy?.set(staging.bytes.subarray(offset, offset + size), at);
     this.counts.batchedCount++;
     this.counts.batchedBytes += size;

@@ -94,13 +94,34 @@ export class Chunk<Buffer> {
     return handle;
   }
 
-  /** Makes a live range longer or shorter where it is; whether that was possible. */
-  resize(handle: Handle, size: number): boolean {
+  /** Makes a live range longer where it is; whether that was possible. */
+  grow(handle: Handle, size: number): boolean {
+    return this.suballocator.resize?.(handle, size) ?? false;
+  }
+
+  /**
+   * Makes a live range shorter. What it loses is a range of its own, already released: its handle, or
+   * NO_SPACE where the kind can not part a range, which then stays as it is.
+   */
+  cut(handle: Handle, size: number): Handle {
     const { suballocator } = this;
-    if (suballocator.resize === undefined) return false;
-    if (!suballocator.resize(handle, size)) return false;
-    this.refusedSize = Number.POSITIVE_INFINITY;
-    return true;
+    if (suballocator.resize === undefined || suballocator.allocateAt === undefined) return NO_SPACE;
+    const before = suballocator.sizeOf(handle);
+    if (!suballocator.resize(handle, size)) return NO_SPACE;
+    const after = suballocator.sizeOf(handle);
+    if (after === before) return NO_SPACE;
+    const tail = suballocator.allocateAt(suballocator.offsetOf(handle) + after, before - after);
+    if (tail === NO_SPACE || suballocator.sizeOf(tail) !== before - after) {
+      if (tail !== NO_SPACE) suballocator.free(tail);
+      suballocator.resize(handle, before);
+      return NO_SPACE;
+    }
+    this.rangeCount++;
+    this.pendingBytes += before - after;
+    this.owners[suballocator.indexOf(tail)] = undefined;
+    const timelines = this.timelinesOf(handle);
+    if (timelines !== undefined) this.setTimelines(tail, timelines);
+    return tail;
   }
 
   /** The owner has released a range; it stays reserved until `giveBack`. Answers its reserved bytes. */
@@ -165,6 +186,20 @@ export class Chunk<Buffer> {
     const left = (this.waits[index] ?? 1) - 1;
     this.waits[index] = left === 0 ? 1 : left;
     return left === 0;
+  }
+
+  /** Every open recording is void. Answers the ranges that were released and waited for one alone. */
+  endMarks(): Handle[] {
+    const { suballocator } = this;
+    const left: Handle[] = [];
+    if (this.markCount === 0) return left;
+    for (const { handle } of suballocator.ranges()) {
+      if (handle !== NO_SPACE && this.isMarked(handle) && this.ownerOf(handle) === undefined)
+        left.push(handle);
+    }
+    this.marks.length = 0;
+    this.markCount = 0;
+    return left;
   }
 
   /** `owner` stands for the owner of a live range from now on. */

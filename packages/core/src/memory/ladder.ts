@@ -1,12 +1,14 @@
 /**
  * Ladder: what is tried when a pool has no room, in this order, and what is said when all of it failed.
  *
- *   give empty chunks back → make a chunk → a smaller chunk → ask the application for memory, once → fail
+ *   give empty chunks back → make a chunk → a smaller chunk → fail
+ *
+ * Before it fails for good the application is asked for memory, once a request, and everything is tried again.
  *
  * Cost     O(chunks) a rung; explaining a failure costs O(ranges of the pool).
  * Promise  the pool's limits and the budget are asked before the device is. The remedy that a failure names
  *          serves the same request, unless the device itself refuses for ever.
- * Refusal  reclaiming comes before this and waiting after it: see `memory.ts` and `heap/allocate-async.ts`.
+ * Refusal  reclaiming comes before this, waiting after it: see `memory.ts` and `heap/allocate-async.ts`.
  */
 import type { LimitedBackend } from '../backend/limited-backend.ts';
 import { BackendError, OutOfMemoryError, type Remedy, UsageError } from '../base/errors.ts';
@@ -65,8 +67,6 @@ export class Ladder<Buffer> {
     const least = this.leastBytes(pool, size);
     const wanted = Math.max(least, this.wantedBytes(pool, size, dedicated));
     host.chunks.trimTo(Math.max(0, host.watermark.allowedBytes - wanted));
-    const chunk = this.descend(pool, least, wanted, dedicated);
-    if (chunk !== undefined || !this.askForMemory(size)) return chunk;
     return this.descend(pool, least, wanted, dedicated);
   }
 
@@ -154,8 +154,8 @@ export class Ladder<Buffer> {
     }
   }
 
-  /** Whether the application was asked, so that another try makes sense. */
-  private askForMemory(requestedBytes: number): boolean {
+  /** Asks the application for memory. Whether it was asked, so that another try makes sense. */
+  askForMemory(requestedBytes: number): boolean {
     if (this.onPressure === undefined || this.isAsking) return false;
     const { reservedBytes, budgetBytes } = this.host.backend;
     this.isAsking = true;

@@ -53,6 +53,8 @@ export class Memory<Buffer> {
   peakUsedBytes = 0;
   /** What comes and goes with the boundaries of this heap. */
   followers: BoundaryFollower[] = [];
+  /** Grows with every device that is lost, and when the heap ends: marks of before mean nothing any more. */
+  epoch = 0;
   /** Released ranges that wait. */
   readonly releases: Releases<Buffer>;
   private poolsMade = 0;
@@ -102,7 +104,14 @@ export class Memory<Buffer> {
       if (handle === NO_SPACE && this.reclaim()) handle = pool.reserve(size, alignment, owner, apart);
       if (handle !== NO_SPACE) return this.placed(pool, pool.found as Chunk<Buffer>, handle);
     }
-    const chunk = this.ladder.grow(pool, size, dedicated);
+    let chunk = this.ladder.grow(pool, size, dedicated);
+    if (chunk === undefined && this.ladder.askForMemory(size)) {
+      if (!dedicated) {
+        const handle = pool.reserve(size, alignment, owner, apart);
+        if (handle !== NO_SPACE) return this.placed(pool, pool.found as Chunk<Buffer>, handle);
+      }
+      chunk = this.ladder.grow(pool, size, dedicated);
+    }
     if (chunk === undefined) return NO_SPACE;
     let handle = NO_SPACE;
     try {
@@ -138,12 +147,32 @@ export class Memory<Buffer> {
     this.watermark.note(this.usedBytes);
   }
 
-  /** Makes a live range longer or shorter where it is; whether that was possible. */
+  /**
+   * Makes a live range longer or shorter where it is; whether that was possible. What it loses is released;
+   * where an open recording uses it, or the kind can not part a range, it stays reserved with the rest.
+   */
   resizeInPlace(chunk: Chunk<Buffer>, handle: Handle, size: number): boolean {
     const before = chunk.suballocator.sizeOf(handle);
-    if (!chunk.resize(handle, size)) return false;
+    if (size <= before) {
+      this.cut(chunk, handle, size);
+      return true;
+    }
+    if (!chunk.grow(handle, size)) return false;
     this.changeUsed(chunk.pool as Pool<Buffer>, chunk.suballocator.sizeOf(handle) - before);
     return true;
+  }
+
+  private cut(chunk: Chunk<Buffer>, handle: Handle, size: number): void {
+    if (chunk.isMarked(handle)) return;
+    const tail = chunk.cut(handle, size);
+    if (tail === NO_SPACE) return;
+    const bytes = chunk.suballocator.sizeOf(tail);
+    const pool = chunk.pool as Pool<Buffer>;
+    pool.usedBytes -= bytes;
+    pool.pendingBytes += bytes;
+    this.usedBytes -= bytes;
+    this.pendingBytes += bytes;
+    this.releases.enqueue(chunk, tail);
   }
 
   /** The owner is done with a range; it becomes free after the next boundary. */
@@ -177,9 +206,12 @@ export class Memory<Buffer> {
     if (chunk.rangeCount === 0) this.chunks.noteEmptied(chunk);
   }
 
-  /** A recording that used a range has ended: if the range was released meanwhile, it waits from now on. */
-  unmark(chunk: Chunk<Buffer>, handle: Handle): void {
-    if (chunk.unmark(handle)) this.releases.enqueue(chunk, handle);
+  /**
+   * A recording that has marked a range in the time of `epoch` has ended: if the range was released
+   * meanwhile, it waits from now on. Does nothing in another epoch, which has none of those marks.
+   */
+  unmark(chunk: Chunk<Buffer>, handle: Handle, epoch: number): void {
+    if (epoch === this.epoch && chunk.unmark(handle)) this.releases.enqueue(chunk, handle);
   }
 
   /**
@@ -209,9 +241,15 @@ export class Memory<Buffer> {
     return undefined;
   }
 
-  /** Frees what waits: there is no GPU any more that could use it. */
+  /** Frees what waits, and what open recordings hold: there is no GPU any more that could use it. */
   flush(): void {
+    this.epoch++;
     this.releases.flush();
+    for (const pool of this.pools) {
+      for (const chunk of [...pool.chunks]) {
+        for (const handle of chunk.endMarks()) this.giveBack(chunk, handle);
+      }
+    }
     this.followers = [];
     this.backend.textureBytes = 0;
   }
@@ -288,6 +326,7 @@ export class Memory<Buffer> {
 
   /** Destroys every chunk, whatever lives in it. */
   dispose(): void {
+    this.epoch++;
     for (const pool of this.pools) {
       for (const chunk of pool.chunks) this.chunks.end(chunk);
       pool.chunks.length = 0;

@@ -23,6 +23,8 @@ export interface ReadPiece<Buffer> {
   readonly chunk: Chunk<Buffer>;
   readonly offset: number;
   readonly size: number;
+  /** The range that it is a part of, where the CPU maps that itself: then it is held until it is read. */
+  readonly handle?: Handle;
 }
 
 /** Pieces in one staging chunk. */
