@@ -45,7 +45,7 @@ const TESTS = [
   [/ring/, 'ranges/{ring*,state-damage,steady*}'],
   [/live-ranges/, 'ranges/{linear,linear-stack,ring,ring-wrap,state-damage,steady*}'],
   [/figures/, 'ranges/{figures,tlsf,state-damage}'],
-  [/ranges\//, 'ranges/{tlsf,buddy-structure,figures,state*,histogram}', 'bug-zoo/33*'],
+  [/ranges\//, 'ranges/{range-records,tlsf,buddy-structure,figures,state*,histogram}', 'bug-zoo/33*'],
   [/base\//, 'base/*'],
 ];
 

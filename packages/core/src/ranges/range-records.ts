@@ -14,7 +14,7 @@ import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import { type Handle, MAX_UNITS, type Units, unitsFromBytes } from '../base/quantities.ts';
 import { Figures } from './figures.ts';
-import { checkState, type RangeParts } from './state.ts';
+import type { RangeParts } from './state.ts';
 import {
   MAX_ALIGNMENT,
   NO_SPACE,
@@ -174,24 +174,21 @@ export abstract class RangeRecords extends Figures implements Suballocator {
   protected abstract loadParts(parts: Readonly<RangeParts>): boolean;
 
   /**
-   * Takes over a serialized state; this suballocator must be new, and made with the state's granularity.
-   * @throws UsageError `bad-state`
+   * Takes over a serialized state; this suballocator must be new, and made with what `optionsOf` answers for
+   * the state. @throws UsageError `bad-state`
    */
   protected load(state: SuballocatorState): this {
-    checkState(state, this.kind);
     const parts: RangeParts = state.parts;
     const { capacityUnits = Number.NaN } = parts;
     this.capacityUnits = capacityUnits;
+    // Whether it is what the ranges add up to each kind sees for itself.
     const isSound =
-      Number.isSafeInteger(capacityUnits) &&
-      capacityUnits >= 0 &&
       capacityUnits <= MAX_UNITS &&
       Number.isSafeInteger(this.capacity) &&
       this.takeOver(parts) &&
-      this.hasSoundFigures();
-    // A kind may count splits elsewhere too.
-    const { splitCount, mergeCount } = isSound ? this.statistics() : { splitCount: -1, mergeCount: -1 };
-    if (splitCount < 0 || mergeCount < 0) {
+      this.hasSoundFigures() &&
+      hasCounted(this.statistics());
+    if (!isSound) {
       throw new UsageError(
         'bad-state',
         `the parts of this ${this.kind} state contradict each other; pass what serialize() returned`,
@@ -290,6 +287,11 @@ export abstract class RangeRecords extends Figures implements Suballocator {
   protected viewOf(offset: Units, size: Units, handle: Handle): RangeView {
     return { offset: offset * this.granularity, size: size * this.granularity, handle };
   }
+}
+
+/** Whether these counts can be. Those of the kind alone do not tell: it may count splits elsewhere too. */
+function hasCounted({ splitCount, mergeCount }: SuballocatorStatistics): boolean {
+  return splitCount >= 0 && mergeCount >= 0;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -20,8 +20,16 @@ export interface RangeParts extends TableParts {
   more?: Float64Array;
 }
 
-/** @throws UsageError `bad-state` unless `state` looks like one of this kind */
-export function checkState(state: SuballocatorState, kind: string): void {
+/**
+ * Options of a suballocator that can take a state over: its granularity, and capacity enough to be made.
+ * @throws UsageError `bad-state`
+ */
+export function optionsOf(state: SuballocatorState, kind: string): SuballocatorOptions {
+  checkState(state, kind);
+  return { capacity: state.granularity, granularity: state.granularity };
+}
+
+function checkState(state: SuballocatorState, kind: string): void {
   if (state === null || typeof state !== 'object' || Array.isArray(state))
     refuse(`the state is ${show(state)}`);
   if (state.format !== 'gpuheap-suballocator') refuse(`the state's format is ${show(state.format)}`);
@@ -32,15 +40,6 @@ export function checkState(state: SuballocatorState, kind: string): void {
   }
   if (state.parts === null || typeof state.parts !== 'object')
     refuse(`the state's parts are ${show(state.parts)}`);
-}
-
-/**
- * Options of a suballocator that can take a state over: its granularity, and capacity enough to be made.
- * @throws UsageError `bad-state`
- */
-export function optionsOf(state: SuballocatorState, kind: string): SuballocatorOptions {
-  checkState(state, kind);
-  return { capacity: state.granularity, granularity: state.granularity };
 }
 
 function refuse(what: string): never {
