@@ -8,6 +8,7 @@
  */
 import { isMainThread } from 'node:worker_threads';
 import { BackendError, UsageError } from '@gpuheap/core';
+import { recommendedLimits } from '@gpuheap/webgpu';
 import { DawnDevice, type DawnKind } from './dawn-device.ts';
 import { keptGpu } from './gpu-vault.ts';
 import { findSoftwareVulkan, type SoftwareVulkan } from './software/software-vulkan.ts';
@@ -23,7 +24,7 @@ const ADVICE =
 export interface OpenDawnOptions {
   /** `auto` (default): hardware if there is any, else software. `null` validates and never runs anything. */
   readonly device?: 'auto' | DawnKind;
-  /** Limits to ask for beside the adapter's largest buffer and binding sizes, by their WebGPU names. */
+  /** Limits to ask for instead of or beside the `recommendedLimits` of the adapter, by their WebGPU names. */
   readonly requiredLimits?: Readonly<Record<string, number>>;
   /** Where the software driver is kept; default `$XDG_CACHE_HOME/gpuheap` or `~/.cache/gpuheap`. */
   readonly cacheFolder?: string;
@@ -139,10 +140,10 @@ async function openAdapter(
 ): Promise<DawnDevice | undefined> {
   const adapter = await gpu.requestAdapter(request);
   if (adapter === null || adapter.info.isFallbackAdapter !== (kind === 'software')) return undefined;
-  const { maxBufferSize, maxStorageBufferBindingSize, maxUniformBufferBindingSize } = adapter.limits;
-  const generous = { maxBufferSize, maxStorageBufferBindingSize, maxUniformBufferBindingSize };
   try {
-    const device = await adapter.requestDevice({ requiredLimits: { ...generous, ...requiredLimits } });
+    const device = await adapter.requestDevice({
+      requiredLimits: { ...recommendedLimits(adapter), ...requiredLimits },
+    });
     return new DawnDevice(device, adapter.info, kind);
   } catch (cause) {
     throw new BackendError('backend-failed', `the ${kind} adapter gave no device: ${String(cause)}`, {

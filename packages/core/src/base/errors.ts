@@ -94,6 +94,12 @@ export interface OutOfMemoryFigures {
   readonly budgetBytes: number;
 }
 
+/** What the live allocations of one owner hold, in bytes. */
+export interface OwnerBytes {
+  readonly owner: string;
+  readonly usedBytes: number;
+}
+
 const REMEDIES: Record<OutOfMemoryCode, Remedy> = {
   'over-budget': 'raise-budget',
   'pool-full': 'raise-pool-limit',
@@ -106,15 +112,18 @@ export class OutOfMemoryError extends GpuMemoryError {
   readonly figures: OutOfMemoryFigures;
   /** What would make room for the same request. */
   readonly remedy: Remedy;
+  /** The owners that hold the most, largest first, as far as requests have named any. */
+  readonly owners: readonly OwnerBytes[];
 
   constructor(
     code: OutOfMemoryCode,
     message: string,
     figures: OutOfMemoryFigures,
-    options?: { cause?: unknown; remedy?: Remedy },
+    options?: { cause?: unknown; remedy?: Remedy; owners?: readonly OwnerBytes[] },
   ) {
     super(code, message, options);
     this.figures = figures;
+    this.owners = options?.owners ?? [];
     this.remedy = options?.remedy ?? REMEDIES[code];
   }
 }

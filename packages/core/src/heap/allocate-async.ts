@@ -1,7 +1,7 @@
 /**
  * Allocate, waiting: the rung of the ladder that takes time.
  *
- * Promise  waits for the GPU as long as released ranges wait for it, then tries again; waits for the device's
+ * Promise  waits for the GPU as long as released ranges or reads wait for it, then tries again; waits for the device's
  *          word on a buffer that it has just made, and tries again when the word is no. Ends in every case:
  *          each round either gives something back or is the last.
  * Refusal  does not wait for a boundary that only the caller can bring (`endFrame`).
@@ -46,8 +46,9 @@ export async function allocateWaiting<Buffer>(
       if (!(error instanceof OutOfMemoryError) || refusals === MOST_REFUSALS) throw error;
       failure = error;
     }
-    if (memory.releases.awaitsCompletion) {
-      await memory.releases.whenReached();
+    const freer = memory.whenFreer();
+    if (freer !== undefined) {
+      await freer;
       checkUsable();
       memory.reclaim();
     } else if (!isLate) throw failure;

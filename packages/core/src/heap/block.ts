@@ -5,7 +5,13 @@
  * Promise  the block's alignment is a common multiple of all, so that every member is aligned wherever it is.
  */
 import { roundUp } from '../base/quantities.ts';
+import type { Allocation } from './allocation.ts';
 import { type CheckedRequest, commonAlignment } from './request.ts';
+
+/** An allocation with members: one for each request that it was made of. */
+export type Block<Buffer, Requests extends readonly unknown[] = readonly unknown[]> = Allocation<Buffer> & {
+  readonly members: { readonly [Each in keyof Requests]: Allocation<Buffer> };
+};
 
 /** One block: the request for all of it, and where each member begins. */
 export interface BlockLayout<Buffer> {

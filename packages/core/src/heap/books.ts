@@ -6,6 +6,7 @@
  *          where leaks are watched for.
  * Promise  figures are those of the live allocations, whatever happens to them in between.
  */
+import type { OwnerBytes } from '../base/errors.ts';
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Account } from '../telemetry/account.ts';
 import { Accounts } from '../telemetry/accounts.ts';
@@ -62,6 +63,9 @@ export interface LeakHandling<Buffer> {
   /** Gives the range back. */
   release(record: OwnerRecord<Buffer>): void;
 }
+
+/** Owners that an error names. */
+const MOST_OWNERS = 3;
 
 export class Books<Buffer> {
   readonly owners: Accounts = new Accounts();
@@ -134,6 +138,12 @@ export class Books<Buffer> {
       allocation.labelAccount = this.labels.rename(labelAccount, label, size, usedBytes);
     }
     if (allocation.record !== undefined) allocation.record.labelAccount = allocation.labelAccount;
+  }
+
+  /** The owners that hold the most, largest first. O(owners · log owners). */
+  topOwners(): OwnerBytes[] {
+    const top = this.owners.list(MOST_OWNERS).filter(({ liveCount }) => liveCount > 0);
+    return top.map(({ name, usedBytes }) => ({ owner: name, usedBytes }));
   }
 
   /** Nothing is told of collected allocations any more. */

@@ -26,6 +26,7 @@ import type { Scopes } from '../telemetry/scopes.ts';
 import { type HeapSnapshot, takeSnapshot } from '../telemetry/snapshot.ts';
 import { type AdoptionRequest, checkAdoptionRequest } from './adoption.ts';
 import type { Allocation } from './allocation.ts';
+import type { Block } from './block.ts';
 import { Books, type OwnerRecord } from './books.ts';
 import { type GuardDamage, Guards } from './guards.ts';
 import { checkBudget, checkHeapOptions, type GpuHeapOptions } from './heap-options.ts';
@@ -79,6 +80,7 @@ export class GpuHeap<Buffer> {
     this.onLeak = onLeak;
     const release = (record: OwnerRecord<Buffer>) => this.keeper.freeCollected(record);
     this.books = new Books(log, () => this.memory.frame, watchLeaks ? { onLeak, release } : undefined);
+    this.memory.ladder.listOwners = () => this.books.topOwners();
     this.guards = new Guards(this.memory, this.transfers, settings.guardBytes);
     this.keeper = new Keeper(this.memory, this.transfers, this.books, this.guards);
     this.uploads = new Uploads(this.memory, this.keeper, staging.batch, () => this.checkUsable());
@@ -142,12 +144,15 @@ export class GpuHeap<Buffer> {
 
   /**
    * Allocations side by side in one range, in their order: a mesh's vertices and indices. Answers the block;
-   * its `members` are as long as it is: it is freed and moved as one. All requests are of one access,
+   * its `members`, one for each request, are freed and moved with it, as one. All requests are of one access,
    * location, lifetime and pool.
    * @throws as `allocate` does
    */
-  allocateBlock(requests: readonly AllocationRequest<Buffer>[], label = ''): Allocation<Buffer> {
-    return this.placer.allocateBlock(requests, label);
+  allocateBlock<const Requests extends readonly AllocationRequest<Buffer>[]>(
+    requests: Requests,
+    label = '',
+  ): Block<Buffer, Requests> {
+    return this.placer.allocateBlock(requests, label) as Block<Buffer, Requests>;
   }
 
   /**
@@ -202,7 +207,8 @@ export class GpuHeap<Buffer> {
 
   /**
    * Moves what must move so that one dispatch or render pass may bind these allocations so, the fewest bytes
-   * that suffice; answers those that moved, whose `version` has grown.
+   * that suffice; answers those that moved, whose `version` has grown. Moves are copies that are submitted at
+   * once: call it when what wrote the bytes has been submitted, and before you record what binds them.
    * @throws UsageError `scope-conflict` when no move can help, `dead-allocation`, `foreign-object`,
    * `disposed`
    *   · OutOfMemoryError · BackendError

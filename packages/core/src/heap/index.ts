@@ -1,6 +1,7 @@
 export type { WriteData } from '../base/bytes.ts';
 export type { AdoptionRequest } from './adoption.ts';
 export { Allocation, type BufferBinding } from './allocation.ts';
+export type { Block } from './block.ts';
 export { FrameRing, type FrameRingOptions } from './frame-ring.ts';
 export { GpuHeap, type TrimLimits } from './gpu-heap.ts';
 export { GrowableBuffer, type GrowableRequest } from './growable-buffer.ts';

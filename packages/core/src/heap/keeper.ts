@@ -18,6 +18,7 @@ import { Allocation, type AllocationFacts, type AllocationKeeper } from './alloc
 import { layOut } from './block.ts';
 import { type Books, OwnerRecord } from './books.ts';
 import type { Guards } from './guards.ts';
+import { checkWhole, chunksOf, Mover, useOnFirst } from './mover.ts';
 import type { CheckedRequest } from './request.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
 import type { Transfers } from './transfers.ts';
@@ -29,6 +30,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     peakRequestedBytes: 0,
     peakAllocationCount: 0,
   };
+  readonly mover: Mover<Buffer>;
   private readonly memory: Memory<Buffer>;
   private readonly transfers: Transfers<Buffer>;
   private readonly books: Books<Buffer>;
@@ -46,14 +48,13 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.transfers = transfers;
     this.guards = guards;
     this.books = books;
+    this.mover = new Mover(memory, transfers, guards, this);
   }
 
   /** A fresh allocation in a pool, or undefined: then `memory.ladder.explain` says why. */
   tryAllocate(pool: Pool<Buffer>, request: CheckedRequest<Buffer>): Allocation<Buffer> | undefined {
     const allocation = new Allocation<Buffer>(this, request, this.memory.frame);
-    return this.placeNew(allocation, pool, request, this.chunksOf(request.apartFrom))
-      ? allocation
-      : undefined;
+    return this.placeNew(allocation, pool, request, chunksOf(request.apartFrom)) ? allocation : undefined;
   }
 
   /** Allocations side by side in one range, or undefined, as `tryAllocate`. All requests are of one kind. */
@@ -67,7 +68,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     block.members = requests.map(
       (request, k) => new Allocation<Buffer>(this, request, this.memory.frame, block, offsets[k]),
     );
-    if (!this.placeNew(block, pool, whole, this.chunksOf(whole.apartFrom))) return undefined;
+    if (!this.placeNew(block, pool, whole, chunksOf(whole.apartFrom))) return undefined;
     for (const [k, member] of block.members.entries()) {
       member.chunk = block.chunk;
       member.handle = block.handle;
@@ -87,10 +88,10 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     const handle = memory.place(pool, bytes, request.alignment, allocation, apart, request.dedicated);
     if (handle === NO_SPACE) return false;
     const chunk = memory.found as Chunk<Buffer>;
-    if (this.chunksOf(request.apartFrom)?.includes(chunk)) {
+    if (chunksOf(request.apartFrom)?.includes(chunk)) {
       // Asked for memory, the application has moved one of them into this chunk.
       memory.cancel(chunk, handle);
-      return this.placeNew(allocation, pool, request, this.chunksOf(request.apartFrom));
+      return this.placeNew(allocation, pool, request, chunksOf(request.apartFrom));
     }
     allocation.chunk = chunk;
     allocation.handle = handle;
@@ -110,7 +111,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     if (request.timelines !== undefined) {
       allocation.timelines = request.timelines;
       chunk.setTimelines(handle, request.timelines);
-      if (request.zeroed || this.guards.isFor(chunk)) this.useHere(allocation);
+      if (request.zeroed || this.guards.isFor(chunk)) useOnFirst(allocation);
     }
     this.begin(allocation, chunk);
     return true;
@@ -141,18 +142,6 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     if (counts.allocationCount > counts.peakAllocationCount) {
       counts.peakAllocationCount = counts.allocationCount;
     }
-  }
-
-  private chunksOf(allocations: readonly Allocation<Buffer>[]): Chunk<Buffer>[] | undefined {
-    if (allocations.length === 0) return undefined;
-    let chunks: Chunk<Buffer>[] | undefined;
-    for (const allocation of allocations) {
-      const { chunk } = allocation;
-      if (chunk === undefined) continue;
-      if (chunks === undefined) chunks = [chunk];
-      else if (!chunks.includes(chunk)) chunks.push(chunk);
-    }
-    return chunks;
   }
 
   free(allocation: Allocation<Buffer>): void {
@@ -222,7 +211,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     if (size === before) return;
     const used = chunk.suballocator.sizeOf(allocation.handle);
     if (!this.resizeInPlace(chunk, allocation, size)) {
-      this.move(allocation, chunk.pool as Pool<Buffer>, size, []);
+      this.mover.move(allocation, chunk.pool as Pool<Buffer>, size, []);
       return;
     }
     allocation.setSize(size);
@@ -231,7 +220,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   }
 
   /** It was `size` bytes long, in `used` reserved ones, and is another size now. */
-  private noteSize(allocation: Allocation<Buffer>, size: number, used: number): void {
+  noteSize(allocation: Allocation<Buffer>, size: number, used: number): void {
     const chunk = allocation.chunk as Chunk<Buffer>;
     this.count(allocation.size - size, 0);
     const usedNow = chunk.suballocator.sizeOf(allocation.handle);
@@ -249,62 +238,6 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     return this.memory.resizeInPlace(chunk, allocation.handle, bytes);
   }
 
-  /**
-   * Moves an allocation into `pool`, away from the chunks of `apart` and of those that it is kept apart from,
-   * and makes it `size` bytes long. `version` grows and the hooks are called.
-   * @throws UsageError `not-movable`, `too-large` · OutOfMemoryError · BackendError
-   */
-  move(
-    allocation: Allocation<Buffer>,
-    pool: Pool<Buffer>,
-    size: number,
-    apart: readonly Chunk<Buffer>[],
-  ): void {
-    const from = allocation.home();
-    checkMovable(from, allocation);
-    const { memory } = this;
-    const source = allocation.handle;
-    const before = allocation.size;
-    const used = from.suballocator.sizeOf(source);
-    const kept = this.chunksOf([...(allocation.apart ?? [])]) ?? [];
-    const owner = allocation.record ?? allocation;
-    const needed = this.guards.bytesFor(pool.kind.location, size);
-    const handle = memory.place(pool, needed, allocation.alignment, owner, [...apart, ...kept]);
-    if (handle === NO_SPACE) throw memory.ladder.explain(pool, needed);
-    const to = memory.found as Chunk<Buffer>;
-    const bytes = roundUp(Math.min(before, size), 4);
-    try {
-      this.guards.arm(to, handle, size);
-      this.transfers.copy(from, to, bytes, () => {
-        this.checkUnmoved(allocation, from, source);
-        return {
-          source: from.buffer,
-          sourceOffset: from.suballocator.offsetOf(source),
-          target: to.buffer,
-          targetOffset: to.suballocator.offsetOf(handle),
-          size: bytes,
-        };
-      });
-    } catch (error) {
-      memory.cancel(to, handle);
-      throw error;
-    }
-    this.useHere(allocation);
-    memory.release(from, source);
-    if (allocation.timelines !== undefined) to.setTimelines(handle, allocation.timelines);
-    allocation.settleIn(to, handle);
-    allocation.setSize(size);
-    this.noteSize(allocation, before, used);
-    allocation.tellMoved();
-  }
-
-  /** Whether it may be moved: not out of a caller's buffer or a readback. */
-  isMovable(allocation: Allocation<Buffer>): boolean {
-    const chunk = allocation.home();
-    const isLoose = allocation.block === undefined && !isPinned(allocation);
-    return isLoose && !chunk.adopted && chunk.pool.kind.location !== 'readback';
-  }
-
   write(allocation: Allocation<Buffer>, data: WriteData, at: number): void {
     const chunk = allocation.home();
     const bytes = bytesOfData(data);
@@ -313,7 +246,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.checkDevice();
     this.transfers.flushFor(allocation);
     this.transfers.write(chunk, allocation.offset + at, bytes);
-    this.useHere(allocation);
+    useOnFirst(allocation);
     allocation.hostCopy?.set(bytes, at);
   }
 
@@ -328,20 +261,8 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   /** Where bytes of a live allocation are that are about to be read. */
   pieceOf(allocation: Allocation<Buffer>, at: number, size: number): ReadPiece<Buffer> {
     const chunk = allocation.home();
-    this.useHere(allocation);
+    useOnFirst(allocation);
     return { chunk, offset: allocation.offset + at, size, handle: allocation.handle };
-  }
-
-  /**
-   * What the heap itself does with an allocation it does on the first timeline: then its range waits for that
-   * one too when it is released, whichever it was said to be used on.
-   */
-  useHere(allocation: Allocation<Buffer>): void {
-    const whole = allocation.block ?? allocation;
-    const { timelines, chunk } = whole;
-    if (timelines === undefined || chunk === undefined || timelines.includes(0)) return;
-    whole.timelines = [0, ...timelines];
-    chunk.setTimelines(whole.handle, whole.timelines);
   }
 
   copy(
@@ -367,8 +288,8 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
       targetOffset: target.offset + targetOffset,
       size: bytes,
     }));
-    this.useHere(source);
-    this.useHere(target);
+    useOnFirst(source);
+    useOnFirst(target);
   }
 
   /** Every allocation is dead from now on. O(chunks + allocations). */
@@ -394,18 +315,6 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     );
   }
 
-  /**
-   * Asked for memory, the application may do anything but move, resize or pin what is being moved.
-   * @throws UsageError `dead-allocation`, `not-movable`
-   */
-  private checkUnmoved(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, handle: number): void {
-    if (allocation.home() === chunk && allocation.handle === handle && !isPinned(allocation)) return;
-    throw new UsageError(
-      'not-movable',
-      `${show(allocation.label)} was moved or pinned by onPressure while it was being moved; leave it alone there, and try again`,
-    );
-  }
-
   private checkDevice(): void {
     if (!this.memory.backend.isLost) return;
     throw new BackendError('device-lost', 'the device is lost; rebuild this heap on another device');
@@ -421,30 +330,4 @@ export function allocationOf<Buffer>(owner: RangeOwner | undefined): Allocation<
 function keepApart<Buffer>(one: Allocation<Buffer>, other: Allocation<Buffer>): void {
   one.apart = (one.apart ?? new Set()).add(other);
   other.apart = (other.apart ?? new Set()).add(one);
-}
-
-function checkWhole(allocation: Allocation<unknown>, what: string): void {
-  if (allocation.block === undefined) return;
-  throw new UsageError(
-    'part-of-block',
-    `${show(allocation.label)} is a member of block ${show(allocation.block.label)} and is not ${what} alone; take the block`,
-  );
-}
-
-/** Whether it, or a member of it, is held where it is. */
-function isPinned(allocation: Allocation<unknown>): boolean {
-  return allocation.isPinned || (allocation.members?.some((member) => member.isPinned) ?? false);
-}
-
-function checkMovable(chunk: Chunk<unknown>, allocation: Allocation<unknown>): void {
-  checkWhole(allocation, 'moved');
-  if (isPinned(allocation)) {
-    throw new UsageError('not-movable', `${show(allocation.label)} is pinned where it is; unpin it first`);
-  }
-  const { location } = chunk.pool.kind;
-  if (location !== 'readback' && !chunk.adopted) return;
-  throw new UsageError(
-    'not-movable',
-    `${show(allocation.label)} ${chunk.adopted ? "lives in a caller's buffer" : 'is for readback, which no GPU copy can leave'}; free it and allocate another`,
-  );
 }

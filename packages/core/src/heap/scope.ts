@@ -32,13 +32,13 @@ export function resolveScope<Buffer>(
   for (const binding of bindings) keeper.own(binding?.allocation, "a binding's allocation");
   const wholes = bindings.map((binding) => asWhole(binding));
   const { moves, unresolved } = planScope(wholes, {
-    isMovable: (allocation) => keeper.isMovable(allocation),
+    isMovable: (allocation) => keeper.mover.isMovable(allocation),
   });
   const [conflict] = unresolved;
   if (conflict !== undefined) throw new UsageError('scope-conflict', conflict.message);
   for (const { allocation, apartFrom } of moves) {
     const apart = apartFrom.map((other) => other.home());
-    keeper.move(allocation, poolOf(allocation), allocation.size, [...new Set<Chunk<Buffer>>(apart)]);
+    keeper.mover.move(allocation, poolOf(allocation), allocation.size, [...new Set<Chunk<Buffer>>(apart)]);
   }
   const left = checkScope(bindings);
   if (left !== undefined) throw new UsageError('scope-conflict', left.message);

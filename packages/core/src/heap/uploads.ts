@@ -23,6 +23,7 @@ import type { StagingChunk } from '../memory/staging-chunk.ts';
 import { MAX_ALIGNMENT } from '../ranges/suballocator.ts';
 import type { Allocation } from './allocation.ts';
 import type { Keeper } from './keeper.ts';
+import { useOnFirst } from './mover.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
 import type { UploadBatch } from './upload-batch.ts';
 
@@ -171,7 +172,7 @@ export class Uploads<Buffer> {
     size: number,
   ): void {
     this.batch.add(allocation, at, staging, offset, size);
-    this.keeper.useHere(allocation);
+    useOnFirst(allocation);
     allocation.hostCopy?.set(staging.bytes.subarray(offset, offset + size), at);
     this.counts.batchedCount++;
     this.counts.batchedBytes += size;

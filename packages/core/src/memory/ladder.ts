@@ -11,7 +11,8 @@
  * Refusal  reclaiming comes before this, waiting after it: see `memory.ts` and `heap/allocate-async.ts`.
  */
 import type { LimitedBackend } from '../backend/limited-backend.ts';
-import { BackendError, OutOfMemoryError, type Remedy, UsageError } from '../base/errors.ts';
+import { show } from '../base/check.ts';
+import { BackendError, OutOfMemoryError, type OwnerBytes, type Remedy, UsageError } from '../base/errors.ts';
 import { roundUp } from '../base/quantities.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Chunk } from './chunk.ts';
@@ -27,6 +28,8 @@ export interface LadderHost<Buffer> {
   readonly pendingBytes: number;
   readonly releases: { readonly awaitsBoundary: boolean };
   readonly chunks: Chunks<Buffer>;
+  /** What is being read, and is free again when it was, in bytes of a pool or of all. */
+  readonly reads: { readonly count: number; holdsAll(chunk: Chunk<Buffer>): boolean };
   reclaim(): boolean;
   trimFollowers(): number;
 }
@@ -47,6 +50,8 @@ interface Refusal {
 export class Ladder<Buffer> {
   /** Called before a request fails, once a request; it may free things, trim, raise the budget. */
   onPressure: ((pressure: Pressure) => void) | undefined;
+  /** The owners that hold the most, for errors. */
+  listOwners: () => readonly OwnerBytes[] = () => [];
   private readonly host: LadderHost<Buffer>;
   private refusal: Refusal = { reason: 'over-budget', cause: undefined };
   private isAsking = false;
@@ -183,19 +188,20 @@ export class Ladder<Buffer> {
     const { largestFreeBytes, freeBytes, largestLaterBytes } = this.survey(pool);
     const { reservedBytes, budgetBytes } = backend;
     const remedy = this.remedyFor(pool, size, largestLaterBytes);
+    const owners = this.listOwners();
     return new OutOfMemoryError(
       reason,
       `no room for ${size} bytes in pool ${pool.kind.name}: largest free range ${largestFreeBytes}, free ${freeBytes}, ` +
-        `pending ${pendingBytes}, reserved ${reservedBytes} of a budget of ${budgetBytes}; ${ADVICE[remedy]}`,
+        `pending ${pendingBytes}, reserved ${reservedBytes} of a budget of ${budgetBytes}${tellOwners(owners)}; ${ADVICE[remedy]}`,
       { requestedBytes: size, largestFreeBytes, freeBytes, pendingBytes, reservedBytes, budgetBytes },
-      { cause, remedy },
+      { cause, remedy, owners },
     );
   }
 
   private remedyFor(pool: Pool<Buffer>, size: number, largestLaterBytes: number): Remedy {
     const { host } = this;
     const waiting: Remedy = host.releases.awaitsBoundary ? 'end-frame' : 'wait';
-    if (host.pendingBytes > 0) {
+    if (host.pendingBytes > 0 || host.reads.count > 0) {
       if (pool.kind.placement === 'shared' && size < pool.kind.dedicatedBytes && largestLaterBytes >= size) {
         return waiting;
       }
@@ -208,9 +214,13 @@ export class Ladder<Buffer> {
     return this.refusal.reason === 'over-budget' ? 'raise-budget' : 'free';
   }
 
-  /** As `largestGrowth`, once all that is pending has been given back. O(chunks). */
+  /** As `largestGrowth`, once all that is pending or read has been given back. O(chunks). */
   private laterGrowth(pool: Pool<Buffer>): number {
-    return this.growthWithout(pool, (chunk) => chunk.pendingBytes === chunk.suballocator.statistics().used);
+    const { reads } = this.host;
+    return this.growthWithout(
+      pool,
+      (chunk) => reads.holdsAll(chunk) || chunk.pendingBytes === chunk.suballocator.statistics().used,
+    );
   }
 
   /** Bytes of the largest buffer for `pool` once the chunks that `mayGo` are given back. */
@@ -261,6 +271,12 @@ export class Ladder<Buffer> {
     }
     return { largestFreeBytes, freeBytes, largestLaterBytes };
   }
+}
+
+/** Who holds the most, as a part of a sentence. */
+function tellOwners(owners: readonly OwnerBytes[]): string {
+  if (owners.length === 0) return '';
+  return `, most by ${owners.map(({ owner, usedBytes }) => `${show(owner)} (${usedBytes})`).join(', ')}`;
 }
 
 /** What to do about it, as a sentence. */

@@ -20,6 +20,7 @@ import { Watermark } from './growth.ts';
 import { Ladder } from './ladder.ts';
 import { Pool } from './pool.ts';
 import type { PoolKind } from './pool-kind.ts';
+import { ReadsUnderWay } from './reads-under-way.ts';
 import { Releases } from './releases.ts';
 
 /** Frames after which an empty chunk is given back. */
@@ -55,6 +56,8 @@ export class Memory<Buffer> {
   followers: BoundaryFollower[] = [];
   /** Grows with every device that is lost, and when the heap ends: marks of before mean nothing any more. */
   epoch = 0;
+  /** Reads under way. */
+  readonly reads: ReadsUnderWay<Buffer> = new ReadsUnderWay();
   /** Released ranges that wait. */
   readonly releases: Releases<Buffer>;
   private poolsMade = 0;
@@ -239,6 +242,18 @@ export class Memory<Buffer> {
     if (pool.sharedFreeBytes >= bytes) return made;
     this.chunks.undoGrowth(firstChunk);
     return undefined;
+  }
+
+  /**
+   * Resolves when something that is held may have become free: a boundary is reached, a read done; undefined
+   * when nothing of the kind is under way. Rejects as `whenCompleted` does.
+   */
+  whenFreer(): Promise<void> | undefined {
+    const { releases, reads } = this;
+    if (!releases.awaitsCompletion) return reads.whenNext();
+    const reached = releases.whenReached();
+    const read = reads.whenNext();
+    return read === undefined ? reached : Promise.race([reached, read]);
   }
 
   /** Frees what waits, and what open recordings hold: there is no GPU any more that could use it. */

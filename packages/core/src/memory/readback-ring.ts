@@ -58,7 +58,13 @@ export class ReadbackRing<Buffer> {
       for (const { chunk, handle } of stages) this.end(chunk, handle);
       throw error;
     }
-    const read = await Promise.all(stages.map((stage) => this.readStage(stage)));
+    const read = await Promise.all(
+      stages.map((stage) => {
+        const staged = this.readStage(stage);
+        this.memory.reads.begin(stage.chunk, staged);
+        return staged;
+      }),
+    );
     // A buffer that the device refuses in the end has taken the whole submission with it.
     for (const chunk of new Set([...pieces, ...stages].map((part) => part.chunk))) {
       await chunk.settled;

@@ -251,7 +251,7 @@ describe('what is done with allocations is refused when it can not be, and nothi
   it('resize', async () => {
     const { heap, live, block } = openUsed();
     const readback = heap.allocate({ size: 64, usage: COPY_DST, location: 'readback' });
-    const member = block.members?.[0] as Held;
+    const member = block.members[0] as Held;
     await expectRefusals(heap, [
       ...callsWith<number>('bad-size', [...NOT_COUNTS, 0, undefined], (size) => live.resize(size)),
       ...callsWith<number>('too-large', [2 ** 40, 2 ** 50], (size) => live.resize(size)),

@@ -280,7 +280,7 @@ describe('a block', () => {
   it('moves away from those that are kept apart from one of its members', () => {
     const { heap } = openHeap({}, { reuseAfter: 'submitted' });
     const block = heap.allocateBlock([request, request]);
-    const member = block.members?.[0] as Allocation<never>;
+    const member = block.members[0] as Allocation<never>;
     const written = heap.allocate({ size: 256, usage: STORAGE, access: 'read' });
     written.pin();
     const apart = heap.allocate({ ...request, apartFrom: [member] });

@@ -258,3 +258,51 @@ describe('allocateAsync', () => {
     await expect(third).rejects.toMatchObject({ code: 'over-budget' });
   });
 });
+
+describe('a read under way', () => {
+  const options = { budgetBytes: 64 * KIB, chunkBytes: 64 * KIB, dedicatedBytes: KIB };
+  const large = { size: 30 * KIB, usage: STORAGE };
+
+  it('is waited for, since its staging is free again afterwards', async () => {
+    const { gpu, heap } = openHeap(options);
+    const read = heap.allocate(large).read();
+    expect(failureOf(() => heap.allocate(large))).toMatchObject({ code: 'over-budget', remedy: 'wait' });
+    const waiting = heap.allocateAsync(large);
+    gpu.completeAll();
+    expect([(await waiting).isLive, (await read).length]).toEqual([true, 30 * KIB]);
+  });
+
+  it('is no reason to wait for what would not fit without it', async () => {
+    const { gpu, heap } = openHeap(options);
+    const read = heap.allocate(large).read();
+    const larger = { ...large, size: 40 * KIB };
+    expect(failureOf(() => heap.allocate(larger)).remedy).toBe('raise-budget');
+    const waiting = heap.allocateAsync(larger);
+    gpu.completeAll();
+    await expect(waiting).rejects.toMatchObject({ code: 'over-budget' });
+    await read;
+  });
+});
+
+describe('an out-of-memory error', () => {
+  it('names the owners that hold the most', () => {
+    const { heap } = openHeap({ budgetBytes: 300 * KIB, chunkBytes: 256 * KIB });
+    for (const [k, owner] of ['map', 'sky', 'text', 'map', 'sea'].entries()) {
+      heap.allocate({ size: (k + 1) * KIB, usage: VERTEX, owner });
+    }
+    heap.allocate({ size: 100 * KIB, usage: VERTEX, owner: 'gone' }).free();
+    const failure = failureOf(() => heap.allocate({ size: 400 * KIB, usage: VERTEX }));
+    expect(failure.owners).toEqual([
+      { owner: 'map', usedBytes: 5 * KIB },
+      { owner: 'sea', usedBytes: 5 * KIB },
+      { owner: 'text', usedBytes: 3 * KIB },
+    ]);
+    expect(failure.message).toContain('most by "map" (5120), "sea" (5120), "text" (3072)');
+  });
+
+  it('names none where requests name none', () => {
+    const { heap } = openHeap({ budgetBytes: 300 * KIB });
+    const failure = failureOf(() => heap.allocate({ size: 400 * KIB, usage: VERTEX }));
+    expect([failure.owners, failure.message.includes('most by')]).toEqual([[], false]);
+  });
+});

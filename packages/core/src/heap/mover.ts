@@ -1,0 +1,167 @@
+/**
+ * Mover: takes an allocation from one place to another, its bytes with it.
+ *
+ * Promise  a move that fails leaves the allocation where it was. Whatever the application does when it is
+ *          asked for memory meanwhile, nobody's bytes are touched but those of the allocation.
+ * Refusal  moves nothing out of a caller's buffer or a readback, nothing pinned, and no member of a block
+ *          alone.
+ */
+import { show } from '../base/check.ts';
+import { UsageError } from '../base/errors.ts';
+import { roundUp } from '../base/quantities.ts';
+import type { Chunk } from '../memory/chunk.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { Pool } from '../memory/pool.ts';
+import { NO_SPACE } from '../ranges/suballocator.ts';
+import type { Allocation } from './allocation.ts';
+import type { Guards } from './guards.ts';
+import type { Transfers } from './transfers.ts';
+
+/** Who counts the bytes of allocations. */
+export interface SizeCounter<Buffer> {
+  /** It was `size` bytes long, in `used` reserved ones, and is another size now. */
+  noteSize(allocation: Allocation<Buffer>, size: number, used: number): void;
+}
+
+export class Mover<Buffer> {
+  private readonly memory: Memory<Buffer>;
+  private readonly transfers: Transfers<Buffer>;
+  private readonly guards: Guards<Buffer>;
+  private readonly counter: SizeCounter<Buffer>;
+
+  constructor(
+    memory: Memory<Buffer>,
+    transfers: Transfers<Buffer>,
+    guards: Guards<Buffer>,
+    counter: SizeCounter<Buffer>,
+  ) {
+    this.memory = memory;
+    this.transfers = transfers;
+    this.guards = guards;
+    this.counter = counter;
+  }
+
+  /**
+   * Moves an allocation into `pool`, away from the chunks of `apart` and of those that it is kept apart from,
+   * and makes it `size` bytes long. `version` grows and the hooks are called.
+   * @throws UsageError `not-movable`, `too-large` · OutOfMemoryError · BackendError
+   */
+  move(
+    allocation: Allocation<Buffer>,
+    pool: Pool<Buffer>,
+    size: number,
+    apart: readonly Chunk<Buffer>[],
+  ): void {
+    const from = allocation.home();
+    checkMovable(from, allocation);
+    const { memory } = this;
+    const source = allocation.handle;
+    const before = allocation.size;
+    const used = from.suballocator.sizeOf(source);
+    const kept = chunksOf(allocation.apart ?? []) ?? [];
+    const owner = allocation.record ?? allocation;
+    const needed = this.guards.bytesFor(pool.kind.location, size);
+    const handle = memory.place(pool, needed, allocation.alignment, owner, [...apart, ...kept]);
+    if (handle === NO_SPACE) throw memory.ladder.explain(pool, needed);
+    const to = memory.found as Chunk<Buffer>;
+    const bytes = roundUp(Math.min(before, size), 4);
+    try {
+      this.guards.arm(to, handle, size);
+      this.transfers.copy(from, to, bytes, () => {
+        checkUnmoved(allocation, from, source, before);
+        return {
+          source: from.buffer,
+          sourceOffset: from.suballocator.offsetOf(source),
+          target: to.buffer,
+          targetOffset: to.suballocator.offsetOf(handle),
+          size: bytes,
+        };
+      });
+    } catch (error) {
+      memory.cancel(to, handle);
+      throw error;
+    }
+    useOnFirst(allocation);
+    memory.release(from, source);
+    if (allocation.timelines !== undefined) to.setTimelines(handle, allocation.timelines);
+    allocation.settleIn(to, handle);
+    allocation.setSize(size);
+    this.counter.noteSize(allocation, before, used);
+    allocation.tellMoved();
+  }
+
+  /** Whether it may be moved: not out of a caller's buffer or a readback. */
+  isMovable(allocation: Allocation<Buffer>): boolean {
+    const chunk = allocation.home();
+    const isLoose = allocation.block === undefined && !isPinned(allocation);
+    return isLoose && !chunk.adopted && chunk.pool.kind.location !== 'readback';
+  }
+}
+
+/**
+ * What the heap itself does with an allocation it does on the first timeline: then its range waits for that
+ * one too when it is released, whichever it was said to be used on.
+ */
+export function useOnFirst<Buffer>(allocation: Allocation<Buffer>): void {
+  const whole = allocation.block ?? allocation;
+  const { timelines, chunk } = whole;
+  if (timelines === undefined || chunk === undefined || timelines.includes(0)) return;
+  whole.timelines = [0, ...timelines];
+  chunk.setTimelines(whole.handle, whole.timelines);
+}
+
+/** The chunks of those that live, each once; undefined when there are none. O(allocations × chunks). */
+export function chunksOf<Buffer>(allocations: Iterable<Allocation<Buffer>>): Chunk<Buffer>[] | undefined {
+  let chunks: Chunk<Buffer>[] | undefined;
+  for (const { chunk } of allocations) {
+    if (chunk === undefined) continue;
+    if (chunks === undefined) chunks = [chunk];
+    else if (!chunks.includes(chunk)) chunks.push(chunk);
+  }
+  return chunks;
+}
+
+/**
+ * Asked for memory, the application may do anything but move, resize or pin what is being moved.
+ * @throws UsageError `dead-allocation`, `not-movable`
+ */
+function checkUnmoved<Buffer>(
+  allocation: Allocation<Buffer>,
+  chunk: Chunk<Buffer>,
+  handle: number,
+  size: number,
+): void {
+  const isThere = allocation.home() === chunk && allocation.handle === handle && allocation.size === size;
+  if (isThere && !isPinned(allocation)) return;
+  throw new UsageError(
+    'not-movable',
+    `${show(allocation.label)} was moved, resized or pinned by onPressure while it was being moved; leave it alone there, and try again`,
+  );
+}
+
+/** Whether it, or a member of it, is held where it is. */
+function isPinned(allocation: Allocation<unknown>): boolean {
+  return allocation.isPinned || (allocation.members?.some((member) => member.isPinned) ?? false);
+}
+
+function checkMovable(chunk: Chunk<unknown>, allocation: Allocation<unknown>): void {
+  checkWhole(allocation, 'moved');
+  if (isPinned(allocation)) {
+    throw new UsageError('not-movable', `${show(allocation.label)} is pinned where it is; unpin it first`);
+  }
+  const { location } = chunk.pool.kind;
+  if (location !== 'readback' && !chunk.adopted) return;
+  throw new UsageError(
+    'not-movable',
+    `${show(allocation.label)} ${chunk.adopted ? "lives in a caller's buffer" : 'is for readback, which no GPU copy can leave'}; free it and allocate another`,
+  );
+}
+
+/** @throws UsageError `part-of-block` for a member of a block */
+export function checkWhole(allocation: Allocation<unknown>, what: string): void {
+  if (allocation.block === undefined) return;
+  throw new UsageError(
+    'part-of-block',
+    `${show(allocation.label)} is a member of block ${show(allocation.block.label)} and is not ${what} alone; take the block`,
+  );
+}
