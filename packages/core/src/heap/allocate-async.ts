@@ -1,9 +1,9 @@
 /**
  * Allocate, waiting: the rung of the ladder that takes time.
  *
- * Promise  waits for the GPU as long as released ranges or reads wait for it, then tries again; waits for the device's
- *          word on a buffer that it has just made, and tries again when the word is no. Ends in every case:
- *          each round either gives something back or is the last.
+ * Promise  waits for the GPU as long as released ranges or reads wait for it, then tries again; waits for the
+ *          device's word on a buffer that it has just made, and tries again when the word is no. Ends in
+ *          every case: each round either gives something back or is the last.
  * Refusal  does not wait for a boundary that only the caller can bring (`endFrame`).
  */
 import { BackendError, OutOfMemoryError } from '../base/errors.ts';

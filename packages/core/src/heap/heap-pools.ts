@@ -72,8 +72,7 @@ export class HeapPools<Buffer> {
           kind.granularity,
           Math.min(kind.chunkBytes, kind.minBytes - pool.reservedBytes),
         );
-        if (memory.ladder.grow(pool, missing, false) === undefined)
-          throw memory.ladder.explain(pool, missing);
+        if (memory.grow(pool, missing) === undefined) throw memory.ladder.explain(pool, missing);
       }
     } catch (error) {
       memory.removePool(pool);

@@ -173,7 +173,9 @@ export class Chunks<Buffer> {
     }
   }
 
-  /** Gives the buffer of a chunk back, whatever lives in it, unless the backend has been disposed of before. */
+  /**
+   * Gives the buffer of a chunk back, whatever lives in it, unless the backend has been disposed of before.
+   */
   end(chunk: Chunk<Buffer>): void {
     try {
       this.backend.destroyBuffer(chunk.buffer);

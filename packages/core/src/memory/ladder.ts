@@ -3,7 +3,8 @@
  *
  *   give empty chunks back → make a chunk → a smaller chunk → fail
  *
- * Before it fails for good the application is asked for memory, once a request, and everything is tried again.
+ * Before it fails for good the application is asked for memory, once a request, and everything is tried
+ * again.
  *
  * Cost     O(chunks) a rung; explaining a failure costs O(ranges of the pool).
  * Promise  the pool's limits and the budget are asked before the device is. The remedy that a failure names

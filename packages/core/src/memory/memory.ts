@@ -129,6 +129,17 @@ export class Memory<Buffer> {
     );
   }
 
+  /**
+   * A new chunk with room for `size`, after all that the ladder tries; undefined when that was in vain: then
+   * `ladder.explain` says why.
+   * @throws UsageError `too-large` · BackendError
+   */
+  grow(pool: Pool<Buffer>, size: number): Chunk<Buffer> | undefined {
+    const chunk = this.ladder.grow(pool, size, false);
+    if (chunk !== undefined || !this.ladder.askForMemory(size)) return chunk;
+    return this.ladder.grow(pool, size, false);
+  }
+
   /** All of an empty chunk. */
   placeIn(chunk: Chunk<Buffer>, owner: RangeOwner): Handle {
     return this.placed(chunk.pool as Pool<Buffer>, chunk, chunk.reserve(chunk.sizeBytes, 1, owner));
