@@ -26,7 +26,7 @@ const IDS: readonly string[] = [
 ];
 
 /** Rows without an answer so far. Whoever answers one takes it from here; the test insists. */
-const OPEN: readonly string[] = ['CH-05', 'CH-26', 'GA-33', 'A13', 'A67'];
+const OPEN: readonly string[] = [];
 
 /** What is said of a tree, a line each. */
 function judge(files: readonly SourceFile[], wanted: WantedRows): string[] {

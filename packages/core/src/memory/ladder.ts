@@ -72,7 +72,9 @@ export class Ladder<Buffer> {
     }
     const least = this.leastBytes(pool, size);
     const wanted = Math.max(least, this.wantedBytes(pool, size, dedicated));
-    host.chunks.trimTo(Math.max(0, host.watermark.allowedBytes - wanted));
+    if (this.largestGrowth(pool) >= least) {
+      host.chunks.trimTo(Math.max(0, host.watermark.allowedBytes - wanted));
+    }
     return this.descend(pool, least, wanted, dedicated);
   }
 
@@ -135,7 +137,9 @@ export class Ladder<Buffer> {
     for (;;) {
       const chunk = this.tryCreate(pool, bytes, dedicated);
       if (chunk !== undefined) return chunk;
-      if (host.chunks.trimTo(0) > 0 || host.trimFollowers() > 0) continue;
+      // Empty chunks go only where that can help: a smaller request may still want them.
+      const helps = this.refusal.reason === 'refused-by-device' || this.largestGrowth(pool) >= least;
+      if ((helps && host.chunks.trimTo(0) > 0) || host.trimFollowers() > 0) continue;
       if (bytes <= least) return undefined;
       bytes = Math.max(least, roundUp(Math.floor(bytes / 2), step));
     }
