@@ -44,7 +44,7 @@ const TESTS = [
   [/linear/, 'ranges/{linear*,state-damage,steady*}'],
   [/ring/, 'ranges/{ring*,state-damage,steady*}'],
   [/live-ranges/, 'ranges/{linear,linear-stack,ring,ring-wrap,state-damage,steady*}'],
-  [/figures/, 'ranges/{figures,tlsf,state-damage}'],
+  [/figures/, 'ranges/{figures,tlsf,state-damage,state-worn}'],
   [/ranges\//, 'ranges/{range-records,tlsf,buddy-structure,figures,state*,histogram}', 'bug-zoo/33*'],
   [/base\//, 'base/*'],
 ];
