@@ -141,7 +141,7 @@ export abstract class Figures extends RecordTable {
   protected loadFigures(parts: Readonly<RangeParts>): boolean {
     const { figures, wideSlacks = new Float64Array() } = parts;
     if (!(figures instanceof Float64Array) || figures.length !== FIGURES) return false;
-    if (!(wideSlacks instanceof Float64Array) || wideSlacks.length % 2 !== 0) return false;
+    if (!(wideSlacks instanceof Float64Array)) return false;
     if (!figures.every(Number.isInteger)) return false;
     [this.usedUnits, this.slackBytes, this.liveCount, this.peakUsedUnits, this.peakLiveCount] = figures;
     this.allocationCount = figures[5];

@@ -8,6 +8,7 @@ import {
   Ring,
   type Suballocator,
   type SuballocatorOptions,
+  type SuballocatorState,
   Tlsf,
 } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
@@ -80,6 +81,61 @@ describe('figures', () => {
       const parts = wideSlacks === undefined ? others : { ...others, wideSlacks };
       expect(() => Tlsf.restore({ ...state, parts })).toThrow(/contradict/);
     }
+  });
+
+  it('are as before when several ranges of giant units are refused', () => {
+    const tlsf = new Tlsf({ capacity: 4 * GIANT, granularity: GIANT });
+    tlsf.allocate(1);
+    const before = tlsf.serialize();
+    expect(tlsf.allocateMany([{ size: 2 }, { size: 3 }, { size: 2 * GIANT }])).toBe(undefined);
+    expect(tlsf.serialize()).toEqual(before);
+  });
+
+  it('are refused when they are none, even where nothing lives', () => {
+    const state = new Tlsf({ capacity: 64 }).serialize();
+    expect(Object.keys(state.parts)).not.toContain('wideSlacks');
+    const figures = state.parts['figures'] as Float64Array;
+    const wrong = [
+      { figures: figures.with(3, 0.5) },
+      { figures: figures.with(3, Number.NaN) },
+      { figures: Float64Array.of(...figures, 0) },
+      { figures: figures.slice(0, -1) },
+      { figures: new Float64Array() },
+      { figures: Int32Array.from(figures) },
+      { wideSlacks: new Int32Array() },
+      { wideSlacks: Float64Array.of(6) },
+    ];
+    for (const parts of wrong) {
+      expect(() => Tlsf.restore({ ...state, parts: { ...state.parts, ...parts } })).toThrow(/contradict/);
+    }
+    expect(Tlsf.restore({ ...state, parts: { ...state.parts, wideSlacks: new Float64Array() } }).kind).toBe(
+      'tlsf',
+    );
+  });
+
+  it('are refused when a range leaves less than nothing unused, though the sum is right', () => {
+    const stateOf = (sizes: readonly number[]): SuballocatorState => {
+      const tlsf = new Tlsf({ capacity: 160, granularity: 16 });
+      for (const size of sizes) tlsf.allocate(size);
+      return tlsf.serialize();
+    };
+    const state = stateOf([10, 10]);
+    const cells = state.parts['cells'] as Int32Array;
+    // A cell that says 6 here, and 5 where a byte more was asked for, says what is not used.
+    const placesOf = (sizes: readonly number[]): number[] => {
+      const others = stateOf(sizes).parts['cells'] as Int32Array;
+      return [...cells.keys()].filter((at) => cells[at] === 6 && others[at] === 5);
+    };
+    const [first, second] = [placesOf([11, 10]), placesOf([10, 11])] as [[number], [number]];
+    expect([first.length, second.length]).toEqual([1, 1]);
+    const restoreWith = (one: number, other: number): Tlsf =>
+      Tlsf.restore({
+        ...state,
+        parts: { ...state.parts, cells: cells.with(first[0], one).with(second[0], other) },
+      });
+    expect(restoreWith(0, 12).statistics().requested).toBe(20);
+    expect(() => restoreWith(-2, 14)).toThrow(/contradict/);
+    expect(() => restoreWith(-4, 16)).toThrow(/contradict/);
   });
 
   it('have peaks that stay, and sums that only grow', () => {
