@@ -7,7 +7,7 @@
  */
 import type { BackendError, OutOfMemoryError } from '../base/errors.ts';
 import type { Handle } from '../base/quantities.ts';
-import { NO_SPACE, type Suballocator } from '../ranges/suballocator.ts';
+import { NO_SPACE, type Suballocator, type SuballocatorStatistics } from '../ranges/suballocator.ts';
 import type { PoolKind } from './pool-kind.ts';
 
 /** What a chunk remembers of the owner of a range: shown in snapshots. */
@@ -20,6 +20,10 @@ export interface ChunkPool {
   readonly kind: PoolKind;
   readonly index: number;
 }
+
+const UNKNOWN = -1;
+/** Filled by whoever asks for figures, and read at once. */
+const FIGURES = {} as SuballocatorStatistics;
 
 export class Chunk<Buffer> {
   /** Unique within the heap, never used again. */
@@ -58,6 +62,8 @@ export class Chunk<Buffer> {
   private readonly timelines: (readonly number[] | undefined)[] = [];
   /** Timelines whose boundary a released range still waits for, by the range's index, where it is several. */
   private readonly waits: number[] = [];
+  /** The longest free range as the suballocator tells it, in bytes; UNKNOWN since something has changed. */
+  private knownRoom = UNKNOWN;
   // A request that failed here fails again until something is freed, and so does any larger or stricter one.
   private refusedSize = Number.POSITIVE_INFINITY;
   private refusedAlignment = 1;
@@ -88,14 +94,22 @@ export class Chunk<Buffer> {
       this.refusedAlignment = alignment;
       return NO_SPACE;
     }
+    this.knownRoom = UNKNOWN;
     this.rangeCount++;
     this.servedCount++;
     this.owners[this.suballocator.indexOf(handle)] = owner;
     return handle;
   }
 
+  /** At least so long is the longest free range, in bytes. O(1) but after a change, then as `statistics`. */
+  get roomBytes(): number {
+    if (this.knownRoom === UNKNOWN) this.knownRoom = this.suballocator.statistics(FIGURES).largestFree;
+    return this.knownRoom;
+  }
+
   /** Makes a live range longer where it is; whether that was possible. */
   grow(handle: Handle, size: number): boolean {
+    this.knownRoom = UNKNOWN;
     return this.suballocator.resize?.(handle, size) ?? false;
   }
 
@@ -106,6 +120,7 @@ export class Chunk<Buffer> {
   cut(handle: Handle, size: number): Handle {
     const { suballocator } = this;
     if (suballocator.resize === undefined || suballocator.allocateAt === undefined) return NO_SPACE;
+    this.knownRoom = UNKNOWN;
     const before = suballocator.sizeOf(handle);
     if (!suballocator.resize(handle, size)) return NO_SPACE;
     const after = suballocator.sizeOf(handle);
@@ -137,6 +152,7 @@ export class Chunk<Buffer> {
     const bytes = this.suballocator.sizeOf(handle);
     if (this.timelines.length > 0) this.timelines[this.suballocator.indexOf(handle)] = undefined;
     this.suballocator.free(handle);
+    this.knownRoom = UNKNOWN;
     this.pendingBytes -= bytes;
     this.rangeCount--;
     this.refusedSize = Number.POSITIVE_INFINITY;

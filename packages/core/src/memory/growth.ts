@@ -2,7 +2,8 @@
  * Growth: how large the next chunk is, and how much emptiness the heap may keep.
  *
  * Promise  a pool of some size gets chunks of about a 32nd of it, so that the last, half-filled one costs
- *          little; small pools start with a 16th of `chunkBytes`. Reserved bytes stay near the most that was
+ *          little; small pools start with a 16th of `chunkBytes`. A request for most of a chunk gets one of its
+ *          own size, which others share when it is freed. Reserved bytes stay near the most that was
  *          live lately wherever empty chunks can be given back for it.
  * Source   measured on the recorded workloads; decision 0007.
  */
@@ -22,10 +23,10 @@ export function nextChunkBytes(size: number, poolBytes: number, chunkBytes: numb
   const share = Math.max(1, poolBytes / POOL_SHARE);
   const start = Math.max(chunkBytes / START_SHARE, CHUNK_STEP);
   const wanted = Math.min(chunkBytes, Math.max(start, 2 ** Math.floor(Math.log2(share))));
-  return Math.max(
-    roundUp(wanted, step),
-    roundUp(size, Math.max(step, roundUp(Math.min(CHUNK_STEP, wanted), step))),
-  );
+  const least = roundUp(size, Math.max(step, roundUp(Math.min(CHUNK_STEP, wanted), step)));
+  // What takes most of a chunk gets one that it fills: the rest would be too little for the next of its kind.
+  if (poolBytes > 0 && size > wanted / 2) return least;
+  return Math.max(roundUp(wanted, step), least);
 }
 
 /** Bytes of a chunk for one allocation of `size` at a time: an eighth of a power of two more at most. */

@@ -2,7 +2,8 @@
  * Pool: chunks of one kind, the same memory type, usage, access, location and lifetime.
  *
  * Cost     reserve: O(chunks), and a chunk that has refused as much before is skipped in a few nanoseconds.
- * Promise  older chunks are filled first, so that younger ones run empty and can be given back.
+ * Promise  older chunks are filled first, so that younger ones run empty and can be given back; but large
+ *          requests go where they leave the least, since room for them is rare.
  * Refusal  makes no chunk itself; see `ladder.ts`.
  */
 import type { Handle } from '../base/quantities.ts';
@@ -10,6 +11,8 @@ import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Chunk, RangeOwner } from './chunk.ts';
 import type { PoolKind } from './pool-kind.ts';
 
+/** Requests of this part of `chunkBytes` and more are large: measured, decision 0007. */
+const LARGE_PART = 1024;
 /** Chunks that serve one allocation at a time are at least this large. */
 export const LEAST_WHOLE_BYTES: number = 16 * 1024;
 
@@ -36,7 +39,7 @@ export class Pool<Buffer> {
   }
 
   /**
-   * A range in the oldest chunk that has room and is none of `apart` (see `found`), or NO_SPACE.
+   * A range in a chunk that has room and is none of `apart` (see `found`), or NO_SPACE.
    */
   reserve(
     size: number,
@@ -45,6 +48,10 @@ export class Pool<Buffer> {
     apart: readonly Chunk<Buffer>[] | undefined,
   ): Handle {
     if (this.kind.placement === 'whole') return this.reserveWhole(size, owner, apart);
+    if (size >= this.kind.chunkBytes / LARGE_PART) {
+      const handle = this.reserveTightly(size, alignment, owner, apart);
+      if (handle !== NO_SPACE) return handle;
+    }
     const chunks = this.chunks;
     for (let i = 0; i < chunks.length; i++) {
       const chunk = chunks[i] as Chunk<Buffer>;
@@ -56,6 +63,28 @@ export class Pool<Buffer> {
       }
     }
     return NO_SPACE;
+  }
+
+  /** In the chunk whose longest free range is the shortest that holds `size`: longer ones stay for others. */
+  private reserveTightly(
+    size: number,
+    alignment: number,
+    owner: RangeOwner,
+    apart: readonly Chunk<Buffer>[] | undefined,
+  ): Handle {
+    const chunks = this.chunks;
+    let best: Chunk<Buffer> | undefined;
+    let bestRoom = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < chunks.length; i++) {
+      const chunk = chunks[i] as Chunk<Buffer>;
+      const room = chunk.roomBytes;
+      if (room < size || room >= bestRoom || chunk.dedicated || apart?.includes(chunk)) continue;
+      best = chunk;
+      bestRoom = room;
+    }
+    if (best === undefined) return NO_SPACE;
+    this.found = best;
+    return best.reserve(size, alignment, owner);
   }
 
   /** The smallest empty chunk that holds `size`, whole. */

@@ -13,6 +13,15 @@ describe('growth', () => {
     expect(sizes).toEqual([1, 1, 2, 4, 8, 16, 16]);
   });
 
+  it('gives a request for most of a chunk one of its own size, but for the first', () => {
+    const bytes = (size: number, pool: number) => nextChunkBytes(size, pool, CHUNK, 16);
+    expect(bytes(0.75 * MIB, 0)).toBe(MIB);
+    expect(bytes(0.75 * MIB + 1, 5 * MIB)).toBe(0.75 * MIB + 65_536);
+    expect(bytes(0.5 * MIB, 5 * MIB)).toBe(MIB);
+    expect(bytes(0.5 * MIB + 1, 5 * MIB)).toBe(0.5 * MIB + 65_536);
+    expect(bytes(20 * MIB, 5 * MIB)).toBe(20 * MIB);
+  });
+
   it('always holds the request, in whole steps, with less than 64 KiB to spare when that is the reason for its size', () => {
     const sizes = fc.oneof(fc.integer({ min: 1, max: 2 ** 26 }), fc.integer({ min: 1, max: 2 ** 40 }));
     const pools = fc.integer({ min: 0, max: 2 ** 34 });
