@@ -39,6 +39,7 @@ const TESTS = [
   [/tlsf|linked-ranges|ranges-in-regions/, 'ranges/{tlsf*,state*,steady*}'],
   [/buddy|power-ranges/, 'ranges/{buddy*,state*,steady*}'],
   [/size-classes/, 'ranges/{size-classes,binned-options}'],
+  [/slab-state/, 'ranges/{slab-state,state-damage}'],
   [
     /binned|slab/,
     'ranges/{binned-classes,binned-options,binned-slabs,binned-full-table,state-damage,steady*}',
