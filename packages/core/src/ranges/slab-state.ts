@@ -135,7 +135,7 @@ function sortRecords(
     } else {
       counts.ownCount++;
       const isOwn = isLive && isRangeOf(parent, -1 - place, held, cells[n + OFFSET], units);
-      if (place === NIL || !isOwn) return undefined;
+      if (!isOwn) return undefined;
     }
   }
   return slots;
@@ -219,7 +219,7 @@ function binOfSlab(
   const units = cells[records[0] + SIZE];
   let bin = 0;
   while (bin < bins.length && bins[bin + UNITS] !== units) bin += BIN_STRIDE;
-  const isHeader = slab % SLAB_STRIDE === 0 && slab < slabs.length && slabs[slab + COUNT] === records.length;
+  const isHeader = slab % SLAB_STRIDE === 0 && slabs[slab + COUNT] === records.length;
   if (bin === bins.length || !isHeader) return undefined;
   records.sort((a, b) => cells[a + OFFSET] - cells[b + OFFSET]);
   const start = cells[records[0] + OFFSET];
