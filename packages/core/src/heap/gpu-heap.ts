@@ -306,7 +306,7 @@ export class GpuHeap<Buffer> {
   /**
    * Call after `queue.submit` when you do not think in frames: what was freed before becomes reusable. Free
    * what a submission used between the submit and this call, and it is reusable at once.
-   * O(ranges that fall due). @throws UsageError `disposed`
+   * O(ranges released since the last). @throws UsageError `disposed`
    */
   submitted(timeline = 0): Serial {
     this.checkUsable();
@@ -316,8 +316,9 @@ export class GpuHeap<Buffer> {
 
   /**
    * Call after the frame's last `queue.submit`: as `submitted`; what lived for this frame is freed, and
-   * chunks that stayed empty are given back.
-   * O(ranges that fall due + chunks). @throws UsageError `disposed`
+   * chunks that stayed empty are given back. Of what falls due 2,048 ranges are given back in one frame, the
+   * rest in the next ones, or as soon as it is needed.
+   * O(ranges released since the last + chunks). @throws UsageError `disposed`
    */
   endFrame(): Serial {
     this.checkUsable();

@@ -128,6 +128,7 @@ export class HeapPool<Buffer> {
    */
   dispose(): void {
     if (this.isDisposed) return;
+    this.memory.reclaim();
     const { liveCount, pendingBytes } = this.pool;
     if (liveCount > 0 || pendingBytes > 0) {
       throw new UsageError(

@@ -1,8 +1,9 @@
 /**
  * Memory: the pools of one heap, and what happens to ranges that are placed and released.
  *
- * Cost     place, release: O(1) beside the pool's walk over its chunks; a boundary costs O(ranges that fall
- *          due).
+ * Cost     place, release: O(1) beside the pool's walk over its chunks; a boundary costs O(ranges released
+ *          since the last) beside giving back 2,048 ranges at most. What is due beyond that is given back by
+ *          the next boundaries, or at once where it is needed.
  * Promise  a released range is given away again only after the boundary (`submitted`, `endFrame`) that
  *          follows its release and the end of every recording that marked it, and where the backend demands
  *          it only when the serial of that boundary has completed. What is refused leaves everything as it
@@ -25,6 +26,8 @@ import { Releases } from './releases.ts';
 
 /** Frames after which an empty chunk is given back. */
 const IDLE_FRAMES = 60;
+/** Ranges that a boundary gives back at most, so that none takes long: a third of a millisecond, or less. */
+const MOST_AT_A_BOUNDARY = 2048;
 
 /**
  * What waits for the boundaries of a heap as its own ranges do: textures, tiles, whatever must outlive the
@@ -310,7 +313,7 @@ export class Memory<Buffer> {
    */
   submitted(timeline = 0): Serial {
     const serial = this.releases.stamp(timeline);
-    this.reclaim();
+    this.releases.reclaim(MOST_AT_A_BOUNDARY);
     if (timeline === 0 && this.followers.length > 0) this.lead(serial);
     return serial;
   }
@@ -345,9 +348,9 @@ export class Memory<Buffer> {
     return serial;
   }
 
-  /** Gives back what is due; whether there was any. */
+  /** Gives back all that is due; whether there was any. */
   reclaim(): boolean {
-    return this.releases.reclaim();
+    return this.releases.reclaim(Number.POSITIVE_INFINITY) > 0;
   }
 
   /** Destroys every chunk, whatever lives in it. */

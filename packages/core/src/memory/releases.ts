@@ -3,7 +3,7 @@
  *
  * Layout   a queue for each timeline. A range that several timelines use stands in the queue of each and goes
  *          when it has left the last, so that no timeline holds back what only others use.
- * Cost     enqueue, stamp: O(1) a range and timeline; reclaim: O(ranges that fall due).
+ * Cost     enqueue, stamp: O(1) a range and timeline; reclaim: O(ranges that it gives back).
  * Promise  a range waits for the boundary that follows its release on each of its timelines, and where the
  *          backend demands it for the completion of that boundary's serial.
  */
@@ -68,44 +68,45 @@ export class Releases<Buffer> {
     return serial;
   }
 
-  /** Gives back what is due; whether there was any. */
-  reclaim(): boolean {
-    let any = false;
+  /** Gives back what is due, oldest first and at most so many ranges; answers how many. */
+  reclaim(most: number): number {
+    let count = 0;
     for (let timeline = 0; timeline < this.queues.length; timeline++) {
-      if (this.reclaimOn(timeline)) any = true;
+      count += this.reclaimOn(timeline, most - count);
     }
-    return any;
+    return count;
   }
 
-  private reclaimOn(timeline: number): boolean {
+  private reclaimOn(timeline: number, most: number): number {
     const queue = this.queueOf(timeline);
-    if (!queue.hasStamped) return false;
+    if (!queue.hasStamped) return 0;
     const { backend } = this;
     const isOrdered = backend.reuseAfter === 'submitted';
     return this.drain(
       queue,
       isOrdered ? (this.lastSerials[timeline] as Serial) : backend.completedOn(timeline),
+      most,
     );
   }
 
-  private drain(queue: SerialQueue<Chunk<Buffer>>, due: Serial): boolean {
-    let any = false;
-    while (queue.isDue(due)) {
+  private drain(queue: SerialQueue<Chunk<Buffer>>, due: Serial, most: number): number {
+    let count = 0;
+    while (count < most && queue.isDue(due)) {
       const chunk = queue.peekItem();
       const handle = queue.peekNumber();
       queue.drop();
       if (!chunk.endWait(handle)) continue;
       this.recycler.giveBack(chunk, handle);
-      any = true;
+      count++;
     }
-    return any;
+    return count;
   }
 
   /** Gives everything back: there is no GPU any more that could use it. */
   flush(): void {
     for (const queue of this.queues) {
       queue.stamp(Number.MAX_SAFE_INTEGER);
-      this.drain(queue, Number.MAX_SAFE_INTEGER);
+      this.drain(queue, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     }
     this.lastSerials.fill(0);
   }

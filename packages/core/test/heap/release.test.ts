@@ -4,6 +4,7 @@ import { BufferUsage } from '../../src/index.ts';
 import { firstDifference, openHeap, patternOf } from './open-heap.ts';
 
 const { VERTEX } = BufferUsage;
+const MIB: number = 2 ** 20;
 const request = { size: 1024, usage: VERTEX };
 
 describe('deferred release', () => {
@@ -74,6 +75,30 @@ describe('deferred release', () => {
     heap.endFrame();
     expect(gpu.errors).toEqual([]);
     expect(gpu.buffers.size).toBe(1);
+  });
+
+  it('gives back 2,048 ranges at a boundary, and the rest when it is needed or at the next ones', () => {
+    const open = () => {
+      const { heap } = openHeap({ chunkBytes: 16 * MIB }, { reuseAfter: 'submitted' });
+      const live = Array.from({ length: 5000 }, () => heap.allocate({ size: 16, usage: VERTEX }));
+      for (const each of live) each.free();
+      const pendingCount = () => heap.statistics().pendingBytes / 16;
+      heap.endFrame();
+      expect(pendingCount()).toBe(5000 - 2048);
+      return { heap, pendingCount };
+    };
+    const idle = open();
+    idle.heap.endFrame();
+    expect(idle.pendingCount()).toBe(5000 - 2 * 2048);
+    idle.heap.submitted();
+    expect(idle.pendingCount()).toBe(0);
+    const needed = open();
+    const { reservedBytes } = needed.heap.statistics();
+    // More than what is free without them: nothing grows.
+    needed.heap.allocate({ size: reservedBytes, usage: VERTEX });
+    expect([needed.pendingCount(), needed.heap.statistics().reservedBytes]).toEqual([0, reservedBytes]);
+    const trimmed = open();
+    expect([trimmed.heap.trim(), trimmed.pendingCount()]).toEqual([reservedBytes, 0]);
   });
 
   it('reclaims what has completed before it grows', () => {
