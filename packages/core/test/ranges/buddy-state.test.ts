@@ -1,24 +1,28 @@
 import { Buddy } from '@gpuheap/core/ranges';
 import { describe, expect, it } from 'vitest';
 import { codeOf } from '../code-of.ts';
+import {
+  ADDED,
+  LIVE_COUNT,
+  NAME,
+  OFFSET,
+  openState,
+  PREVIOUS,
+  SIZE,
+  SLACK,
+  SLACKS,
+  USED,
+} from './state-scene.ts';
 
-// As in power-ranges.ts and figures.ts.
-const [NAME, SIZE, OFFSET, SLACK, PREVIOUS, NEXT] = [0, 1, 2, 3, 4, 5];
-const [USED, SLACKS, LIVE_COUNT, ADDED] = [0, 1, 2, 9];
 const STRIDE = 6;
 
-/** A state, the cells and figures of which may be spoilt, and its records in offset order. */
+/** The state of a buddy that has served these sizes, and of which some were freed. */
 function makeScene(capacity: number, sizes: readonly number[], freed: readonly number[] = []) {
   const buddy = new Buddy({ capacity });
   const handles = sizes.map((size) => buddy.allocate(size));
   for (const k of freed) buddy.free(handles[k] as number);
-  const state = buddy.serialize();
-  const cells = state.parts['cells'] as Int32Array;
-  const bins = state.parts['bins'] as Int32Array;
-  const figures = state.parts['figures'] as Float64Array;
-  const records: number[] = [];
-  for (let n = cells[NEXT] as number; n !== 0; n = cells[n + NEXT] as number) records.push(n);
-  return { buddy, cells, bins, figures, records, state };
+  const scene = openState(buddy);
+  return { ...scene, bins: scene.state.parts['bins'] as Int32Array };
 }
 
 type Scene = ReturnType<typeof makeScene>;
@@ -91,22 +95,22 @@ const WRONG: readonly (readonly [string, Scene, (scene: Scene) => void])[] = [
 
 describe('a state of a buddy', () => {
   it.each(WRONG)('is refused with %s', (_what, scene, spoil) => {
-    expect(Buddy.restore(scene.state).capacity).toBe(scene.buddy.capacity);
+    expect(Buddy.restore(scene.state).capacity).toBe(scene.subject.capacity);
     spoil(scene);
     expect(codeOf(() => Buddy.restore(scene.state))).toBe('bad-state');
   });
 
   it('stays as it is, whatever becomes of those that were made of it', () => {
-    const { buddy, state } = makeScene(64, [8, 2]);
+    const { subject, state } = makeScene(64, [8, 2]);
     const again = Buddy.restore(state);
     while (again.allocate(1) !== 0);
-    expect(state).toEqual(buddy.serialize());
-    expect(Buddy.restore(state).statistics()).toEqual(buddy.statistics());
+    expect(state).toEqual(subject.serialize());
+    expect(Buddy.restore(state).statistics()).toEqual(subject.statistics());
   });
 
   it('is of so many bytes as there are cells and lists, or more', () => {
-    const { buddy, cells, bins } = makeScene(1024, Array<number>(200).fill(1));
+    const { subject, cells, bins } = makeScene(1024, Array<number>(200).fill(1));
     expect(cells.length).toBeGreaterThan(200 * STRIDE);
-    expect(buddy.metadataBytes).toBeGreaterThanOrEqual(cells.byteLength + bins.byteLength);
+    expect(subject.metadataBytes).toBeGreaterThanOrEqual(cells.byteLength + bins.byteLength);
   });
 });
