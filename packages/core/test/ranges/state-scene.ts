@@ -9,7 +9,7 @@ import type { Suballocator, SuballocatorState } from '@gpuheap/core/ranges';
 /** Cells of a record that all such kinds have. */
 export const [NAME, SIZE, OFFSET, SLACK, PREVIOUS, NEXT] = [0, 1, 2, 3, 4, 5] as const;
 /** Figures, by their places. */
-export const [USED, SLACKS, LIVE_COUNT, ALLOCATIONS, SPLITS, ADDED] = [0, 1, 2, 5, 7, 9] as const;
+export const [USED, SLACKS, LIVE_COUNT, ALLOCATIONS, ADDED] = [0, 1, 2, 5, 9] as const;
 
 /** A state, its parts and its records in offset order. */
 export interface StateScene<Kind extends Suballocator> {
