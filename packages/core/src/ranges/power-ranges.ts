@@ -189,24 +189,23 @@ export abstract class PowerRanges extends Neighbours implements Suballocator {
   private findHoles(): Set<number> | undefined {
     const { cells, capacityUnits } = this;
     const holes = new Set<number>();
-    let reached = 0;
+    const first = cells[WALL + NEXT];
     let previous = WALL;
-    for (let n = cells[WALL + NEXT]; n !== WALL; n = cells[n + NEXT]) {
+    for (let n = first; n !== WALL; n = cells[n + NEXT]) {
       if (!this.isRecord(n) || this.isNameless(n) || cells[n + PREVIOUS] !== previous) return undefined;
-      const length = this.isRecord(cells[n + NEXT]) || cells[n + NEXT] === WALL ? this.roomOf(n) : 0;
-      // Lengths are positive, so the walk ends.
+      // Each ends where the next one begins. Lengths are positive, so the walk ends.
+      const length = this.roomOf(n);
       const isBuddy = length > 0 && isPowerOfTwo(length) && cells[n + OFFSET] % length === 0;
-      if (!isBuddy || cells[n + OFFSET] !== reached) return undefined;
+      if (!isBuddy) return undefined;
       if (!this.isLive(n)) holes.add(n);
       else if (cells[n + SIZE] !== length) return undefined;
-      reached += length;
       previous = n;
     }
     const isWhole =
       this.isLive(WALL) &&
       cells[WALL + PREVIOUS] === previous &&
       cells[WALL + OFFSET] === capacityUnits &&
-      reached === capacityUnits &&
+      cells[first + OFFSET] === 0 &&
       holes.size === this.holeCount;
     return isWhole ? holes : undefined;
   }

@@ -269,8 +269,9 @@ export abstract class RangesInRegions extends LinkedRanges implements Suballocat
   private hasSoundLinks(): boolean {
     const { cells } = this;
     const counts = { live: 0, holes: 0, used: 0, free: 0, walls: 0 };
-    let reached = cells[WALL + OFFSET] + cells[WALL + SIZE];
+    let reached = cells[WALL + SIZE];
     let previous = WALL;
+    if (cells[WALL + OFFSET] !== 0 || reached < 0) return false;
     // It ends: each range has one on its left, so that the way never leads back into itself.
     for (let n = cells[WALL + NEXT]; n !== WALL; n = cells[n + NEXT]) {
       const isThere = this.isRecord(n) && cells[n + PREVIOUS] === previous;

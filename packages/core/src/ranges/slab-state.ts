@@ -101,6 +101,7 @@ export function countSlabs(tables: SlabTables): SlabCounts | undefined {
   for (const [slab, records] of slots) {
     const bin = binOfSlab(tables, slab, records);
     if (bin === undefined || listed.has(slab) !== slabs[slab + OUT] < records.length) return undefined;
+    if (!listed.has(slab) && slabs[slab + FREE] !== NIL) return undefined;
     outs[bin + ALL_OUT] += slabs[slab + OUT];
     if (slabs[slab + OUT] === 0) counts.emptyCount++;
   }

@@ -289,10 +289,12 @@ export class RecordTable {
   /** Whether every name fits its place and the free list ends. */
   private hasSoundNames(): boolean {
     let spare = 0;
-    for (let n = this.stride; n < this.top; n += this.stride) {
-      const index = Math.abs(this.cells[n]) & INDEX_MASK;
-      const isOwn = index === ((n / this.stride) ^ this.veil);
-      if (!(isOwn || this.isNameless(n)) || Math.abs(this.cells[n]) < GENERATION_STEP) return false;
+    for (let n = NIL; n < this.top; n += this.stride) {
+      const name = Math.abs(this.cells[n]);
+      const isOwn = (name & INDEX_MASK) === ((n / this.stride) ^ this.veil);
+      // What is nameless looks live, and the record that stands for none is never live by its own name.
+      const isSound = isOwn ? n !== NIL || !this.isLive(n) : this.isLive(n) && this.isNameless(n);
+      if (!isSound || name < GENERATION_STEP) return false;
     }
     for (let n = this.freeHead; n !== NIL; n = this.cells[n + FREE_LINK]) {
       if (!this.isRecord(n) || this.isLive(n) || ++spare > this.top / this.stride) return false;

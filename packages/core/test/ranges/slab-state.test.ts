@@ -131,6 +131,7 @@ const WRONG: readonly (readonly [string, spoil: (scene: Scene) => void])[] = [
       slabs[D + BACK] = 0;
     },
   ],
+  ['a slab of which none is back says that one is', ({ slabs }) => set(slabs, D + FREE, -3)],
   ['a slab has more slots than it says', ({ slabs }) => add(slabs, D + COUNT, -1)],
   // Lists of slabs.
   ['a slab does not know the one before it', ({ slabs }) => set(slabs, B + BACK, 0)],
