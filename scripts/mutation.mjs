@@ -5,7 +5,7 @@
  *
  * Cost     a minute to a quarter of an hour a file, two processes at a time.
  * Promise  exits with 0 only when at least 90 % of the mutants of every file were caught: a test failed, or
- *          never ended, which is believed after five seconds and twice what they take unchanged: so run it on a
+ *          never ended, which is believed after five seconds and twice what it takes unchanged: run this on a
  *          machine that does nothing else. What the modules do while they load is left out, and so are texts.
  * Refusal  Stryker needs Node 22: from an older one this runs a newer one out of npm, which stays in npm's
  *          cache.

@@ -2,8 +2,8 @@
  * Growth: how large the next chunk is, and how much emptiness the heap may keep.
  *
  * Promise  a pool of some size gets chunks of about a 32nd of it, so that the last, half-filled one costs
- *          little; small pools start with a 16th of `chunkBytes`. A request for most of a chunk gets one of its
- *          own size, which others share when it is freed. Reserved bytes stay near the most that was
+ *          little; small pools start with a 16th of `chunkBytes`. A request for most of a chunk gets one of
+ *          its own size, which others share when it is freed. Reserved bytes stay near the most that was
  *          live lately wherever empty chunks can be given back for it.
  * Source   measured on the recorded workloads; decision 0007.
  */

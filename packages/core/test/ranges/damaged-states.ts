@@ -41,7 +41,7 @@ export const KINDS: readonly (readonly [string, (options: SuballocatorOptions) =
     ],
   ];
 
-/** Lives, holes of many lengths, several of one length, records and slabs that are not used any more. */
+/** Lives, holes of many lengths, several of one length, records that are not used any more. */
 export function makeScene(make: (options: SuballocatorOptions) => Suballocator): Suballocator {
   const subject = make({ capacity: 1200, granularity: 4 });
   const live: Handle[] = [];
