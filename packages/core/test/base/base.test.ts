@@ -13,7 +13,7 @@ import {
   signBit,
   withBit,
 } from '../../src/base/bits.ts';
-import { checkInteger, checkOneOf, checkOptions, show } from '../../src/base/check.ts';
+import { checkInteger, checkOneOf, checkOptions, checkText, show } from '../../src/base/check.ts';
 import {
   BackendError,
   GpuMemoryError,
@@ -165,6 +165,8 @@ describe('checks', () => {
     expect(checkOptions({ a: 1 }, 'options', ['a'])).toBeUndefined();
     expect(() => checkOneOf('c', 'kind', ['a', 'b'])).toThrow('kind is "c"; pass one of a, b [bad-argument]');
     expect(checkOneOf('a', 'kind', ['a', 'b'])).toBeUndefined();
+    expect(() => checkText(7, 'label')).toThrow('label is 7; pass a string [bad-argument]');
+    expect(checkText('', 'label')).toBeUndefined();
   });
 });
 

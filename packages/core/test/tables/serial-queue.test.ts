@@ -34,6 +34,8 @@ describe('serial queue', () => {
             expect(model.length === 0 || model[0]!.serial > done).toBe(true);
           }
           expect(queue.length).toBe(model.length);
+          const stamped = model.filter((entry) => entry.serial !== Number.POSITIVE_INFINITY).length;
+          expect([queue.hasStamped, queue.hasUnstamped]).toEqual([stamped > 0, stamped < model.length]);
         }
       }),
     );
