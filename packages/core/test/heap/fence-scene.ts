@@ -173,7 +173,7 @@ export class FenceScene {
   /** Completes everything, and compares all that was read on the way and all that lives. */
   async finish(): Promise<void> {
     while (this.recordings.length > 0) this.submitRecording();
-    for (let turn = 0; turn < 2 || (turn < 12 && this.isUnsettled); turn++) {
+    for (let turn = 0; turn < 2 || (turn < 60 && this.isUnsettled); turn++) {
       this.endFrame();
       this.gpu.completeAll();
       this.gpu.settle();

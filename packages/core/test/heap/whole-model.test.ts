@@ -190,7 +190,7 @@ describe.each(['submitted', 'completed'] as const)('the whole heap, ranges reuse
         }
         await model.finish();
       }),
-      { numRuns: scale(60, 2000) },
+      { numRuns: scale(60, 700) },
     );
   });
 });
