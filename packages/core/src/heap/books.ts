@@ -11,7 +11,7 @@ import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Account } from '../telemetry/account.ts';
 import { Accounts } from '../telemetry/accounts.ts';
 import type { DebugLog } from '../telemetry/debug-log.ts';
-import { type LeakRecord, type LeakReport, LeakTracker, takeStack } from '../telemetry/leaks.ts';
+import { type LeakRecord, type LeakReport, LeakTracker, listLeaks, takeStack } from '../telemetry/leaks.ts';
 import type { AllocationReport } from '../telemetry/report.ts';
 import { Scopes } from '../telemetry/scopes.ts';
 import type { Allocation, BookEntry, StandIn } from './allocation.ts';
@@ -138,6 +138,15 @@ export class Books<Buffer> {
       allocation.labelAccount = this.labels.rename(labelAccount, label, size, usedBytes);
     }
     if (allocation.record !== undefined) allocation.record.labelAccount = allocation.labelAccount;
+  }
+
+  /** Tells of what was never freed, if anybody wants to know: only then is it listed. */
+  tellLeaks(list: () => readonly AllocationReport[], onLeak: ((leak: LeakReport) => void) | undefined): void {
+    if (!this.log.leaksOnDispose && onLeak === undefined) return;
+    for (const leak of listLeaks(list())) {
+      this.log.logLeak(leak);
+      onLeak?.(leak);
+    }
   }
 
   /** The owners that hold the most, largest first. O(owners · log owners). */

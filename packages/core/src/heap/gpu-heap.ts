@@ -12,7 +12,7 @@ import type { DeviceLoss, GpuBackend } from '../backend/port.ts';
 import type { ScopeConflict } from '../backend/scope-conflicts.ts';
 import type { TextureBackend } from '../backend/texture-port.ts';
 import { checkScope } from '../backend/usage-scope.ts';
-import { checkInteger, checkOptions, show } from '../base/check.ts';
+import { checkInteger } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Serial } from '../base/quantities.ts';
 import { Memory } from '../memory/memory.ts';
@@ -20,7 +20,7 @@ import type { HistogramBar } from '../ranges/histogram.ts';
 import type { AccountsView } from '../telemetry/accounts.ts';
 import { collectHistogram } from '../telemetry/fragmentation.ts';
 import { type HeapStatistics, reportStatistics } from '../telemetry/heap-statistics.ts';
-import { type LeakReport, listLeaks } from '../telemetry/leaks.ts';
+import type { LeakReport } from '../telemetry/leaks.ts';
 import type { HeapReport } from '../telemetry/report.ts';
 import type { Scopes } from '../telemetry/scopes.ts';
 import { type HeapSnapshot, takeSnapshot } from '../telemetry/snapshot.ts';
@@ -29,11 +29,18 @@ import type { Allocation } from './allocation.ts';
 import type { Block } from './block.ts';
 import { Books, type OwnerRecord } from './books.ts';
 import { type GuardDamage, Guards } from './guards.ts';
-import { checkBudget, checkHeapOptions, type GpuHeapOptions } from './heap-options.ts';
+import {
+  checkBackend,
+  checkBudget,
+  checkHeapOptions,
+  checkTrimLimits,
+  type GpuHeapOptions,
+  type TrimLimits,
+} from './heap-options.ts';
 import type { HeapPool, HeapPoolOptions } from './heap-pool.ts';
 import { HeapPools } from './heap-pools.ts';
 import { reportAllocations, reportHeap } from './heap-report.ts';
-import { HeapTextures } from './heap-textures.ts';
+import { checkTextureBackend, HeapTextures } from './heap-textures.ts';
 import { Keeper } from './keeper.ts';
 import { Placer } from './placer.ts';
 import { checkReads, type ReadRequest } from './read-request.ts';
@@ -44,12 +51,6 @@ import { type HeapBinding, resolveScope } from './scope.ts';
 import { Staging } from './staging.ts';
 import { Transfers } from './transfers.ts';
 import { Uploads } from './uploads.ts';
-
-/** What `trim` leaves alone. */
-export interface TrimLimits {
-  /** Chunks that became empty within the last so many frames stay. Default 0. */
-  readonly idleFrames?: number;
-}
 
 /** Few large buffers of one device serve many allocations. */
 export class GpuHeap<Buffer> {
@@ -237,9 +238,7 @@ export class GpuHeap<Buffer> {
    */
   useTextures<Texture>(textures: TextureBackend<Texture>): HeapTextures<Texture> {
     this.checkUsable();
-    if (textures === null || typeof textures !== 'object' || typeof textures.createTexture !== 'function') {
-      throw new UsageError('bad-argument', `textures is ${show(textures)}; pass a TextureBackend`);
-    }
+    checkTextureBackend(textures);
     const made = new HeapTextures(this.memory as Memory<unknown>, textures);
     this.textures.push(made);
     return made;
@@ -335,9 +334,7 @@ export class GpuHeap<Buffer> {
    */
   trim(limits: TrimLimits = {}): number {
     this.checkUsable();
-    checkOptions(limits, 'limits', ['idleFrames']);
-    const { idleFrames = 0 } = limits;
-    checkInteger(idleFrames, 'idleFrames', 0, Number.MAX_SAFE_INTEGER, 'bad-argument');
+    const idleFrames = checkTrimLimits(limits);
     this.memory.reclaim();
     return this.memory.chunks.trim(idleFrames);
   }
@@ -395,7 +392,8 @@ export class GpuHeap<Buffer> {
     if (this.isDisposed) return;
     this.isDisposed = true;
     try {
-      this.tellLeaks();
+      const { memory, onLeak } = this;
+      this.books.tellLeaks(() => reportAllocations(memory as Memory<unknown>), onLeak);
     } finally {
       for (const textures of this.textures) textures.dispose();
       this.uploads.abandon();
@@ -410,21 +408,7 @@ export class GpuHeap<Buffer> {
     this.dispose();
   }
 
-  private tellLeaks(): void {
-    const { log } = this.books;
-    if (!log.leaksOnDispose && this.onLeak === undefined) return;
-    for (const leak of listLeaks(reportAllocations(this.memory as Memory<unknown>))) {
-      log.logLeak(leak);
-      this.onLeak?.(leak);
-    }
-  }
-
   private checkUsable(): void {
     if (this.isDisposed) throw new UsageError('disposed', 'this heap has been disposed of; open another');
   }
-}
-
-function checkBackend<Buffer>(backend: GpuBackend<Buffer>): void {
-  if (backend !== null && typeof backend === 'object' && typeof backend.createBuffer === 'function') return;
-  throw new UsageError('bad-argument', `backend is ${show(backend)}; pass a GpuBackend`);
 }

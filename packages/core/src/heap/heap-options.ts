@@ -1,6 +1,7 @@
 /**
  * Heap options: how a heap is made, checked at the door.
  */
+import type { GpuBackend } from '../backend/port.ts';
 import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Pressure } from '../memory/ladder.ts';
@@ -122,4 +123,24 @@ function checkFunction(value: unknown, name: string): void {
 export function checkBudget(budgetBytes: unknown): asserts budgetBytes is number {
   if (budgetBytes === Number.POSITIVE_INFINITY) return;
   checkInteger(budgetBytes, 'budgetBytes', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
+}
+
+/** What `trim` leaves alone. */
+export interface TrimLimits {
+  /** Chunks that became empty within the last so many frames stay. Default 0. */
+  readonly idleFrames?: number;
+}
+
+/** Answers `idleFrames`. @throws UsageError `bad-argument`, `unknown-option` */
+export function checkTrimLimits(limits: TrimLimits): number {
+  checkOptions(limits, 'limits', ['idleFrames']);
+  const { idleFrames = 0 } = limits;
+  checkInteger(idleFrames, 'idleFrames', 0, Number.MAX_SAFE_INTEGER, 'bad-argument');
+  return idleFrames;
+}
+
+/** @throws UsageError `bad-argument` unless it looks like a backend */
+export function checkBackend<Buffer>(backend: GpuBackend<Buffer>): void {
+  if (backend !== null && typeof backend === 'object' && typeof backend.createBuffer === 'function') return;
+  throw new UsageError('bad-argument', `backend is ${show(backend)}; pass a GpuBackend`);
 }

@@ -9,6 +9,8 @@
  *          new one.
  */
 import type { TextureBackend, TextureDescriptor } from '../backend/texture-port.ts';
+import { show } from '../base/check.ts';
+import { UsageError } from '../base/errors.ts';
 import { DestroyQueue } from '../memory/destroy-queue.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type OwnedTexture, OwnedTextures, type OwnedTexturesStatistics } from '../memory/owned-textures.ts';
@@ -74,4 +76,11 @@ export class HeapTextures<Texture> {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** @throws UsageError `bad-argument` unless it looks like a port to textures */
+export function checkTextureBackend<Texture>(textures: TextureBackend<Texture>): void {
+  if (textures !== null && typeof textures === 'object' && typeof textures.createTexture === 'function')
+    return;
+  throw new UsageError('bad-argument', `textures is ${show(textures)}; pass a TextureBackend`);
 }

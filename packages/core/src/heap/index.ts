@@ -3,10 +3,10 @@ export type { AdoptionRequest } from './adoption.ts';
 export { Allocation, type BufferBinding } from './allocation.ts';
 export type { Block } from './block.ts';
 export { FrameRing, type FrameRingOptions } from './frame-ring.ts';
-export { GpuHeap, type TrimLimits } from './gpu-heap.ts';
+export { GpuHeap } from './gpu-heap.ts';
 export { GrowableBuffer, type GrowableRequest } from './growable-buffer.ts';
 export type { GuardDamage } from './guards.ts';
-export type { GpuHeapOptions } from './heap-options.ts';
+export type { GpuHeapOptions, TrimLimits } from './heap-options.ts';
 export { HeapPool, type HeapPoolOptions, type HeapPoolStatistics } from './heap-pool.ts';
 export { HeapTextures } from './heap-textures.ts';
 export {
