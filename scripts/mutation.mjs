@@ -39,7 +39,7 @@ const TESTS = [
   [/slab-state/, 'ranges/{slab-state,state-damage*}'],
   [
     /binned|slab/,
-    'ranges/{binned-classes,binned-options,binned-slabs,binned-wear,binned-full-table,state-damage*,steady*}',
+    'ranges/{binned-classes,binned-options,binned-slabs,binned-wear,binned-full-table,metadata-bytes,state-damage*,steady*}',
   ],
   [/fixed|pieces/, 'ranges/{fixed*,state*,steady*}'],
   [/linear/, 'ranges/{linear*,state-damage*,steady*}'],

@@ -74,7 +74,6 @@ export interface SlabTables {
 /** What the tables amount to. */
 export interface SlabCounts {
   liveCount: number;
-  usedUnits: Units;
   /** Live ranges that are no slots. */
   ownCount: number;
   slotCount: number;
@@ -88,7 +87,7 @@ export interface SlabCounts {
  */
 export function countSlabs(tables: SlabTables): SlabCounts | undefined {
   const { bins, slabs, parent } = tables;
-  const counts = { liveCount: 0, usedUnits: 0, ownCount: 0, slotCount: 0, emptyCount: 0, takenUnits: 0 };
+  const counts = { liveCount: 0, ownCount: 0, slotCount: 0, emptyCount: 0, takenUnits: 0 };
   const slots = sortRecords(tables, counts);
   if (slots === undefined || !areClasses(bins)) return undefined;
   // Free slots found in a stack, and slabs found in a list.
@@ -127,7 +126,6 @@ function sortRecords(
     if (place === NIL && !isLive) continue;
     counts.takenUnits += units;
     if (isLive) counts.liveCount++;
-    if (isLive) counts.usedUnits += units;
     if (place > 0) {
       counts.slotCount++;
       const records = slots.get(place);

@@ -161,8 +161,7 @@ export abstract class Slabs extends RangeRecords {
       this.giveSlots(first);
       return NIL;
     }
-    const slab = this.cut(bin, handle, first, count);
-    return slab;
+    return this.cut(bin, handle, first, count);
   }
 
   /** Makes a range of the parent a slab of `count` slots, whose records begin with `first`. */
@@ -316,11 +315,7 @@ export abstract class Slabs extends RangeRecords {
     this.slotCount = counts.slotCount;
     this.ownCount = counts.ownCount;
     this.emptyCount = counts.emptyCount;
-    return (
-      counts.liveCount === this.liveCount &&
-      counts.usedUnits === this.usedUnits &&
-      this.parent.capacity === this.capacity
-    );
+    return this.parent.capacity === this.capacity;
   }
 
   /** Whether every unused header, and nothing else, is in the list of unused ones. */
