@@ -1,4 +1,6 @@
+import { validate } from '@gpuheap/core/debug';
 import { Binned, NO_SPACE, type SuballocatorState } from '@gpuheap/core/ranges';
+import { XorShift32 } from '../../../testing/src/workloads/random.ts';
 import { describe, expect, it } from 'vitest';
 import { codeOf } from '../code-of.ts';
 import { put } from './state-scene.ts';
@@ -53,6 +55,52 @@ it('slabs that can not be carved take no memory, however often they are asked fo
   const before = subject.metadataBytes;
   for (let k = 0; k < 1000; k++) round();
   expect(subject.metadataBytes).toBe(before);
+});
+
+/** Serves aligned slots, and shorter spans; answers what is live. */
+function wear(subject: Binned, random: XorShift32, steps: number): number[] {
+  const live: number[] = [];
+  for (let k = 0; k < steps; k++) {
+    const what = random.below(10);
+    const size = [4, 12, 20, 7, 60][random.below(5)] as number;
+    if (what < 3) take(live, subject.allocate(size));
+    else if (what < 6) take(live, subject.allocate(size, [8, 24, 40, 36][random.below(4)] as number));
+    else if (what < 9 && live.length > 0) {
+      const [handle] = live.splice(random.below(live.length), 1);
+      subject.free(handle as number);
+    } else if (subject.shrinkTo(4 * (200 + random.below(100)))) subject.grow(1200);
+    expect(validate(subject)).toEqual([]);
+  }
+  return live;
+}
+
+function take(live: number[], handle: number): void {
+  if (handle !== NO_SPACE) live.push(handle);
+}
+
+it('a worn binned suballocator serves as what is restored of it, and as a new one when all is free', () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const subject = new Binned(OPTIONS);
+    const live = wear(subject, new XorShift32(seed), 120);
+    const twin = Binned.restore(subject.serialize());
+    const { handles, places } = fill(subject);
+    expect(fill(twin).places).toBe(places);
+    for (const handle of [...live, ...handles]) subject.free(handle);
+    const whole = subject.allocate(1200);
+    expect(whole).not.toBe(NO_SPACE);
+    subject.free(whole);
+    expect(fill(subject).places).toBe(fill(new Binned(OPTIONS)).places);
+  }
+});
+
+it('a binned suballocator needs no more memory however often it is worn', () => {
+  const subject = new Binned(OPTIONS);
+  let bytes = 0;
+  for (let round = 0; round < 60; round++) {
+    for (const handle of wear(subject, new XorShift32(round < 5 ? round + 1 : 3), 60)) subject.free(handle);
+    if (round === 5) bytes = subject.metadataBytes;
+  }
+  expect(subject.metadataBytes).toBe(bytes);
 });
 
 describe('headers of slabs that are not used', () => {
