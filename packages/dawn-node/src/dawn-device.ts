@@ -21,13 +21,11 @@ export class DawnDevice {
   }
 
   /**
-   * A new backend over the device. Views of shared memory are copied first, because Dawn for Node needs it.
+   * A new backend over the device.
    * @throws UsageError `bad-argument`, `unknown-option`
    */
   backend(options: WebGpuBackendOptions = {}): WebGpuBackend<GPUBuffer> {
-    // What is not an object goes on as it is, to be refused by the backend.
-    const known = typeof options === 'object' && options !== null;
-    return new WebGpuBackend(this.device, known ? { copySharedViews: true, ...options } : options);
+    return new WebGpuBackend(this.device, options);
   }
 
   /** Destroys the device; may be called twice. Backends over it see a lost device. */

@@ -25,9 +25,12 @@ export class DawnHeap extends GpuHeap<GPUBuffer> {
 
   /** As of every heap; the backend and the device end as well. */
   override dispose(): void {
-    super.dispose();
-    this.backend.dispose();
-    this.dawn.close();
+    try {
+      super.dispose();
+    } finally {
+      this.backend.dispose();
+      this.dawn.close();
+    }
   }
 }
 

@@ -43,9 +43,11 @@ export function hasHardwareDriver(): boolean {
 function driverFolders(): string[] {
   const home = homedir();
   const roots = [
+    process.env['XDG_CONFIG_HOME'] ?? join(home, '.config'),
     ...(process.env['XDG_CONFIG_DIRS'] ?? '/etc/xdg').split(':'),
     ...(process.env['XDG_DATA_DIRS'] ?? '/usr/local/share:/usr/share').split(':'),
     process.env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'),
+    '/usr/local/etc',
     '/etc',
   ];
   return roots.filter((root) => root !== '').map((root) => join(root, 'vulkan', 'icd.d'));

@@ -47,6 +47,18 @@ describe('findSoftwareVulkan', () => {
     expect(existsSync(await driverOf(manifest))).toBe(true);
   });
 
+  it('may mend one manifest many times at once', async () => {
+    const found = await findSoftwareVulkan({ cacheFolder: folder });
+    const manifest = found?.manifest ?? '';
+    for (let round = 0; round < 10; round++) {
+      await writeFile(manifest, '{"ICD":{"library_path":"/nowhere.so"}}');
+      const all = await Promise.all([1, 2, 3, 4].map(() => findSoftwareVulkan({ cacheFolder: folder })));
+      expect(all.map((each) => each?.source)).toEqual(['npm', 'npm', 'npm', 'npm']);
+      expect(existsSync(await driverOf(manifest))).toBe(true);
+    }
+    expect(await readdir(dirname(manifest))).toHaveLength((await readdir(found?.folder ?? '')).length);
+  });
+
   it('may run many times at once, and leaves nothing behind', async () => {
     const all = await Promise.all([1, 2, 3, 4].map(() => findSoftwareVulkan({ cacheFolder: folder })));
     expect(new Set(all.map((found) => found?.folder)).size).toBe(1);

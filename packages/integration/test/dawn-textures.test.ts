@@ -26,7 +26,7 @@ afterEach(async () => {
 
 describe.each(['error-scope', 'none'] as const)('textures on Dawn, creation checks: %s', (creationChecks) => {
   const open = async () => {
-    const textures = new WebGpuTextures(dawn.device, { creationChecks, copySharedViews: true });
+    const textures = new WebGpuTextures(dawn.device, { creationChecks });
     return { textures, lose: () => dawn.close(), close: async () => textures.dispose() };
   };
   for (const { name, run } of textureContract) {
@@ -34,6 +34,17 @@ describe.each(['error-scope', 'none'] as const)('textures on Dawn, creation chec
       await expect(run<GPUTexture>({ open })).resolves.toBeUndefined();
     });
   }
+
+  it('take bytes of memory that threads share', async () => {
+    const { textures, close } = await open();
+    const usage = COPY_SRC | COPY_DST;
+    const { texture } = textures.createTexture({ width: 8, height: 8, format: 'rgba8unorm', usage });
+    const shared = new Uint8Array(new SharedArrayBuffer(256));
+    for (const k of shared.keys()) shared[k] = k;
+    textures.write(texture, 0, shared);
+    expect(await textures.readLayer(texture, 0)).toEqual(Uint8Array.from(shared));
+    await close();
+  });
 });
 
 /** Bytes that differ from tile to tile and from place to place. */

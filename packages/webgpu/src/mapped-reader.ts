@@ -69,7 +69,7 @@ export class MappedReader<Buffer extends WebGpuBuffer> {
     size: number,
   ): Promise<Uint8Array> {
     // A read that waited for another may find that the buffer was given back meanwhile.
-    if (record.mapState === 'unmapped') {
+    if (record.mapState === 'unmapped' || this.watch.isLost) {
       throw new BackendError('backend-failed', 'the read failed: the buffer was given back');
     }
     const start = offset - (offset % OFFSET_MULTIPLE);

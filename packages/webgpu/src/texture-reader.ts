@@ -1,7 +1,8 @@
 /**
  * Texture reader: the bytes of a region of one layer, through staging.
  *
- * Cost     one submission and one map a read; rows are padded to 256 bytes in the staging.
+ * Cost     one submission and one map a read, and one more for each `maxBufferSize` of it; rows are padded to
+ *          256 bytes in the staging.
  * Promise  a failed map takes its staging buffer out of service and nothing else.
  * Source   WebGPU, W3C: `bytesPerRow` of a copy into a buffer is a multiple of 256.
  */
@@ -42,7 +43,39 @@ interface Landing<Buffer> {
 }
 
 /** Reads a span of a live texture; it has been checked. `isRefused` tells, when asked later. */
-export function readTexture<Texture extends WebGpuTexture, Buffer extends WebGpuBuffer>(
+export async function readTexture<Texture extends WebGpuTexture, Buffer extends WebGpuBuffer>(
+  host: TextureReaderHost<Texture, Buffer>,
+  texture: Texture,
+  span: LayerSpan,
+  isRefused: () => boolean,
+): Promise<Uint8Array> {
+  const bands = cutIntoBands(span, host.device.limits.maxBufferSize);
+  // All are copied now: what is submitted between them must not show in some alone.
+  const parts = await Promise.all(bands.map((band) => readBand(host, texture, band, isRefused)));
+  if (parts.length === 1) return parts[0] as Uint8Array;
+  const whole = new Uint8Array(span.rowBytes * span.rowCount);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
+/** Rows of blocks that one staging buffer holds, from the top. */
+function cutIntoBands(span: LayerSpan, maxBufferSize: number): LayerSpan[] {
+  const { rowBytes, rowCount, height } = span;
+  const blockHeight = height / rowCount;
+  const most = Math.max(1, Math.floor(maxBufferSize / roundUp(rowBytes, ROW_MULTIPLE)));
+  const bands: LayerSpan[] = [];
+  for (let row = 0; row < rowCount; row += most) {
+    const count = Math.min(most, rowCount - row);
+    bands.push({ ...span, y: span.y + row * blockHeight, height: count * blockHeight, rowCount: count });
+  }
+  return bands;
+}
+
+function readBand<Texture extends WebGpuTexture, Buffer extends WebGpuBuffer>(
   host: TextureReaderHost<Texture, Buffer>,
   texture: Texture,
   span: LayerSpan,

@@ -146,8 +146,13 @@ export class WebGpuBackend<Buffer extends WebGpuBuffer> implements GpuBackend<Bu
     const record = this.buffers.get(buffer, 'buffer');
     const isAdopted = this.buffers.adoptedBuffers.has(buffer);
     this.buffers.remove(buffer, 'buffer');
-    if (isAdopted) unmapOurs(buffer, record);
-    else buffer.destroy();
+    if (isAdopted) {
+      unmapOurs(buffer, record);
+      return;
+    }
+    // Reads that wait for another find that it is gone.
+    record.mapState = 'unmapped';
+    buffer.destroy();
   }
 
   /** As the port says. What is written to a buffer that the device refused, or after a loss, goes nowhere. */

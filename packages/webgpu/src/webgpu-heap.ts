@@ -22,8 +22,11 @@ export class WebGpuHeap<Buffer extends WebGpuBuffer> extends GpuHeap<Buffer> {
 
   /** As of every heap; the backend, which is the heap's own here, ends as well. */
   override dispose(): void {
-    super.dispose();
-    this.backend.dispose();
+    try {
+      super.dispose();
+    } finally {
+      this.backend.dispose();
+    }
   }
 }
 

@@ -2,6 +2,9 @@
 import { UsageError } from '@gpuheap/core';
 import { checkOptions, show } from '@gpuheap/core/backend';
 
+const IN_NODE: boolean =
+  (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined;
+
 /** How a {@link WebGpuBackend} behaves. */
 export interface WebGpuBackendOptions {
   /**
@@ -10,8 +13,8 @@ export interface WebGpuBackendOptions {
    */
   readonly creationChecks?: 'error-scope' | 'none';
   /**
-   * Copies views of shared memory before they are handed to the device. Default false; needed by Node
-   * bindings.
+   * Copies views of shared memory before they are handed to the device. Default: true in Node, whose bindings
+   * end the process otherwise, else false.
    */
   readonly copySharedViews?: boolean;
 }
@@ -19,7 +22,7 @@ export interface WebGpuBackendOptions {
 /** The options with defaults filled in. @throws UsageError `bad-argument`, `unknown-option` */
 export function resolveOptions(options: WebGpuBackendOptions): Required<WebGpuBackendOptions> {
   checkOptions(options, 'options', ['creationChecks', 'copySharedViews']);
-  const { creationChecks = 'error-scope', copySharedViews = false } = options;
+  const { creationChecks = 'error-scope', copySharedViews = IN_NODE } = options;
   if (creationChecks !== 'error-scope' && creationChecks !== 'none') {
     throw new UsageError(
       'bad-argument',

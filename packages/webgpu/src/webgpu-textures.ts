@@ -154,15 +154,19 @@ export class WebGpuTextures<Texture extends WebGpuTexture, Buffer extends WebGpu
     const record = this.table.get(texture, 'texture');
     checkMovable(record, TextureUsage.COPY_SRC, 'texture', 'COPY_SRC');
     const span = checkRegion(record, layer, region, 1, 'texture');
-    this.staging.tick();
+    this.ageStaging();
     const { device, watch, staging, creationChecks } = this;
     const host = { device, watch, staging, creationChecks, refusal: this.refusal.bind(this) };
     return readTexture(host, texture, span, () => record.grant === 'refused');
   }
 
+  ageStaging(): void {
+    this.staging.tick();
+  }
+
   /**
-   * Destroys the idle staging buffers. They are trimmed anyway, as reads go on and when the device refuses a
-   * texture. @throws UsageError `disposed`
+   * Destroys the idle staging buffers. They are trimmed anyway, as reads and frames go on and when the device
+   * refuses a texture. @throws UsageError `disposed`
    */
   trimStaging(): void {
     this.checkUsable();

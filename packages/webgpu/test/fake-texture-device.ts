@@ -17,6 +17,8 @@ export class FakeTexture implements WebGpuTexture {
   destroyed = false;
   /** Rows of each layer that was written. */
   readonly layers = new Map<number, Uint8Array>();
+  /** Bytes of a row, when it was written or copied to. */
+  rowBytes: number | undefined;
 
   destroy(): void {
     this.destroyed = true;
@@ -51,6 +53,7 @@ export function makeFakeTextureDevice(): FakeTextureDevice {
     writeTexture: (place: Place, data: Uint8Array, layout: { bytesPerRow: number }, size: WebGpuExtent) => {
       written.push({ place, data, bytesPerRow: layout.bytesPerRow, size });
       place.texture.layers.set(place.origin.z, data.slice());
+      place.texture.rowBytes = layout.bytesPerRow;
     },
   });
   const limits = {
@@ -88,13 +91,15 @@ function copyTextureToTexture(source: Place, target: Place, size: WebGpuExtent):
     const layer = source.texture.layers.get(source.origin.z + k);
     if (layer !== undefined) target.texture.layers.set(target.origin.z + k, layer);
   }
+  target.texture.rowBytes = source.texture.rowBytes;
 }
 
 function copyTextureToBuffer(source: Place, target: WebGpuTexelBuffer<FakeBuffer>, size: WebGpuExtent): void {
   const layer = source.texture.layers.get(source.origin.z) ?? new Uint8Array(0);
   const rows = size.height ?? 1;
   for (let row = 0; row < rows; row++) {
-    const bytes = layer.subarray((row * layer.length) / rows, ((row + 1) * layer.length) / rows);
-    target.buffer.bytes.set(bytes, row * target.bytesPerRow);
+    const rowBytes = source.texture.rowBytes ?? layer.length / rows;
+    const at = (source.origin.y + row) * rowBytes;
+    target.buffer.bytes.set(layer.subarray(at, at + rowBytes), row * target.bytesPerRow);
   }
 }

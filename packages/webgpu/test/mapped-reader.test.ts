@@ -1,7 +1,7 @@
 import { BackendError, BufferUsage, UsageError } from '@gpuheap/core';
 import { describe, expect, it } from 'vitest';
 import { createWebGpuBackend } from '../src/index.ts';
-import { FakeDevice } from './fake-device.ts';
+import { type FakeBuffer, FakeDevice } from './fake-device.ts';
 
 const READBACK = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
 const DEVICE = 0;
@@ -44,6 +44,28 @@ describe('mapped reader', () => {
     expect((second as PromiseFulfilledResult<Uint8Array>).value).toEqual(bytes.slice(4, 8));
     expect((third as PromiseFulfilledResult<Uint8Array>).value).toEqual(bytes.slice(9, 12));
     expect(buffer.mapping).toBeUndefined();
+  });
+
+  it('maps a buffer no more that was given back, whatever waited', async () => {
+    const end: ((backend: ReturnType<typeof open>['backend'], buffer: FakeBuffer) => void)[] = [
+      (backend, buffer) => backend.destroyBuffer(buffer),
+      (backend) => backend.dispose(),
+    ];
+    for (const each of end) {
+      const { backend, buffer } = open();
+      let mapCount = 0;
+      const map = buffer.mapAsync.bind(buffer);
+      buffer.mapAsync = (...args: Parameters<typeof map>) => {
+        mapCount++;
+        return map(...args);
+      };
+      const reads = [backend.read(buffer, 0, 4), backend.read(buffer, 4, 4)];
+      each(backend, buffer);
+      const settled = await Promise.allSettled(reads);
+      expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      expect(mapCount).toBe(1);
+    }
   });
 
   it('rejects what is under way when the device is lost', async () => {

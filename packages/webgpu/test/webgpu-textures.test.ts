@@ -177,7 +177,25 @@ describe('bytes', () => {
     expect(textures.stagingBytes).toBe(0);
   });
 
-  it('gives staging back that no read has used for long', async () => {
+  it('reads what no buffer of the device holds in bands of rows, all at one moment', async () => {
+    const { device, fake, textures } = open();
+    // Two rows of 256 bytes each, padding included.
+    Object.assign(device.limits, { maxBufferSize: 512 });
+    const { texture } = textures.createTexture({ ...PLAIN, height: 7 });
+    const bytes = Uint8Array.from({ length: 7 * 32 }, (_, k) => k + 1);
+    textures.write(texture, 1, bytes);
+    const read = textures.readLayer(texture, 1);
+    expect(fake.submissions).toBe(4);
+    expect(await read).toEqual(bytes);
+    const part = await textures.readLayer(texture, 1, { y: 1, height: 5 });
+    expect(part).toEqual(bytes.slice(32, 6 * 32));
+  });
+
+  it('gives staging back that no read has used for long, and no frame', async () => {
+    const aged = open().textures;
+    await aged.readLayer(aged.createTexture(PLAIN).texture, 0);
+    for (let k = 0; k < 130; k++) aged.ageStaging();
+    expect(aged.stagingBytes).toBe(0);
     const { textures } = open();
     const { texture } = textures.createTexture(PLAIN);
     const wide = textures.createTexture({ ...PLAIN, width: 2048 }).texture;

@@ -15,6 +15,8 @@ export class CountingBackend<Buffer> extends ForwardingBackend<Buffer> {
   adoptedBytes = 0;
   /** Bytes of textures, claimed by those who make them. */
   textureBytes = 0;
+  /** Those who make them, for what they hold besides. */
+  texturePorts: readonly { readonly stagingBytes: number }[] = [];
   /** Largest `reservedBytes` seen at a creation, a claim, an adoption or a read. */
   peakReservedBytes = 0;
   createdBufferCount = 0;
@@ -29,9 +31,21 @@ export class CountingBackend<Buffer> extends ForwardingBackend<Buffer> {
   private readonly sizes = new Map<Buffer, number>();
   private readonly adopted = new Map<Buffer, number>();
 
-  /** Bytes held from the device: buffers, adopted ones too, textures, and the backend's own staging. */
+  /** Bytes held from the device: buffers, adopted ones too, textures, and the staging of the ports. */
   get reservedBytes(): number {
-    return this.bufferBytes + this.adoptedBytes + this.textureBytes + this.inner.stagingBytes;
+    return this.bufferBytes + this.adoptedBytes + this.textureBytes + this.stagingBytes;
+  }
+
+  /** Bytes that the backend holds for its own use, and the texture ports beside it. O(ports). */
+  override get stagingBytes(): number {
+    let bytes = this.inner.stagingBytes;
+    const { texturePorts } = this;
+    for (let k = 0; k < texturePorts.length; k++) {
+      const port = texturePorts[k] as { readonly stagingBytes: number };
+      // One port may serve several.
+      if (texturePorts.indexOf(port) === k) bytes += port.stagingBytes;
+    }
+    return bytes;
   }
 
   override createBuffer(descriptor: BufferDescriptor): CreatedBuffer<Buffer> {

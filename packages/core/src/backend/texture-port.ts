@@ -114,6 +114,12 @@ export interface TextureBackend<Texture> {
   /** Bytes of buffers that it holds for its own use (staging of reads). */
   readonly stagingBytes: number;
 
+  /** A frame is over: staging that lies idle for many goes. Does nothing after `dispose`. */
+  ageStaging?(): void;
+
+  /** Staging that lies idle goes at once. @throws UsageError `disposed` */
+  trimStaging?(): void;
+
   /**
    * Bytes that such a texture takes: all blocks of all levels, layers and samples. Makes nothing. O(mips)
    * @throws UsageError `bad-size`, `bad-usage`, `too-large`, `bad-argument`, `unknown-option`, `disposed`

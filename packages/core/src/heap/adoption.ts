@@ -29,11 +29,18 @@ export function checkAdoptionRequest<Buffer>(request: AdoptionRequest<Buffer>): 
 } {
   checkOptions(request, 'request', ['buffer', 'size', 'usage', 'label', 'owner', 'userData']);
   const { buffer, size, usage, label = '', owner = '', userData } = request;
-  checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
+  checkInteger(size, 'size', 4, Number.MAX_SAFE_INTEGER, 'bad-size');
+  if (size % 4 !== 0) {
+    throw new UsageError('bad-size', `size is ${size}; pass a buffer whose size is a multiple of 4`);
+  }
   checkText(label, 'label');
   checkText(owner, 'owner');
   if (typeof buffer !== 'object' || buffer === null) {
     throw new UsageError('bad-argument', `buffer is ${show(buffer)}; pass one that you made on this device`);
   }
-  return { buffer, usage, facts: { size, alignment: 1, label, owner, userData, restore: undefined } };
+  return {
+    buffer,
+    usage,
+    facts: { size, alignment: 1, dedicated: false, label, owner, userData, restore: undefined },
+  };
 }

@@ -43,6 +43,8 @@ export interface StandIn<Buffer> extends BookEntry {
 export interface AllocationFacts {
   readonly size: number;
   readonly alignment: number;
+  /** Whether it has a buffer of its own wherever it is. */
+  readonly dedicated: boolean;
   readonly label: string;
   readonly owner: string;
   readonly userData: unknown;
@@ -92,6 +94,8 @@ export class Allocation<Buffer> {
   record: StandIn<Buffer> | undefined;
   /** @internal */
   readonly alignment: number;
+  /** @internal Whether it has a buffer of its own wherever it is. */
+  readonly dedicated: boolean;
   /** @internal The frame in which it was made. */
   readonly bornFrame: number;
   private readonly keeper: AllocationKeeper<Buffer>;
@@ -116,6 +120,7 @@ export class Allocation<Buffer> {
     this.name = request.label;
     this.owner = request.owner;
     this.alignment = request.alignment;
+    this.dedicated = request.dedicated;
     this.userData = request.userData;
     this.restore = request.restore;
     this.bornFrame = bornFrame;
@@ -267,6 +272,18 @@ export class Allocation<Buffer> {
     const copy = new Uint8Array(size);
     copy.set(this.hostCopy.subarray(0, size));
     this.hostCopy = copy;
+  }
+
+  /** @internal These bytes were written from `at` on: whoever keeps a copy of them has them too. */
+  remember(bytes: Uint8Array, at: number): void {
+    this.hostCopy?.set(bytes, at);
+    if (this.members === undefined) return;
+    for (const { hostCopy, delta } of this.members) {
+      if (hostCopy === undefined) continue;
+      const from = Math.max(at, delta);
+      const to = Math.min(at + bytes.byteLength, delta + hostCopy.byteLength);
+      if (from < to) hostCopy.set(bytes.subarray(from - at, to - at), from - delta);
+    }
   }
 
   /** @internal It is called so now. */

@@ -44,6 +44,7 @@ export function layOut<Buffer>(
     userData: undefined,
     apartFrom: requests.flatMap((request) => request.apartFrom),
     zeroed: requests.some((request) => request.zeroed),
+    dedicated: requests.some((request) => request.dedicated),
     timelines: allTimelines(requests),
     // Each member keeps its own bytes.
     restore: undefined,

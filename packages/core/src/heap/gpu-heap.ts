@@ -15,6 +15,7 @@ import { checkScope } from '../backend/usage-scope.ts';
 import { checkInteger } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Serial } from '../base/quantities.ts';
+import { runAll } from '../base/run-all.ts';
 import { Memory } from '../memory/memory.ts';
 import type { HistogramBar } from '../ranges/histogram.ts';
 import type { AccountsView } from '../telemetry/accounts.ts';
@@ -229,16 +230,17 @@ export class GpuHeap<Buffer> {
     this.checkUsable();
     checkBackend(backend);
     if (this.memory.backend.isLost) this.uploads.abandon();
-    return rebuildHeap(this.memory, this.keeper, backend, this.pools.memoryTypesOn(backend));
+    return rebuildHeap(this.memory, this.keeper, backend, this.pools);
   }
 
   /**
    * Textures that count against this heap's budget and go at its boundaries, by a port such as
-   * `WebGpuTextures`. @throws UsageError `bad-argument`, `disposed`
+   * `WebGpuTextures`. @throws UsageError `bad-argument`, `disposed` · BackendError `device-lost`
    */
   useTextures<Texture>(textures: TextureBackend<Texture>): HeapTextures<Texture> {
     this.checkUsable();
     checkTextureBackend(textures);
+    this.keeper.checkDevice();
     const made = new HeapTextures(this.memory as Memory<unknown>, textures);
     this.textures.push(made);
     return made;
@@ -391,16 +393,15 @@ export class GpuHeap<Buffer> {
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;
-    try {
-      const { memory, onLeak } = this;
-      this.books.tellLeaks(() => reportAllocations(memory as Memory<unknown>), onLeak);
-    } finally {
-      for (const textures of this.textures) textures.dispose();
-      this.uploads.abandon();
-      this.keeper.dispose();
-      this.pools.dispose();
-      this.memory.dispose();
-    }
+    const { memory, onLeak, textures } = this;
+    runAll([
+      () => this.books.tellLeaks(() => reportAllocations(memory as Memory<unknown>), onLeak),
+      ...textures.map((each) => () => each.dispose()),
+      () => this.uploads.abandon(),
+      () => this.keeper.dispose(),
+      () => this.pools.dispose(),
+      () => memory.dispose(),
+    ]);
   }
 
   /** So that `using heap = …` disposes of it. */

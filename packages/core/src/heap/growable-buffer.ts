@@ -155,7 +155,8 @@ export class GrowableBuffer<Buffer> {
     try {
       if (size > this.capacity) this.grow(size);
     } catch (error) {
-      this.inUse = before;
+      // Asked for memory, the application may have freed it.
+      this.inUse = Math.min(before, this.capacity);
       throw error;
     }
   }
@@ -188,7 +189,7 @@ export class GrowableBuffer<Buffer> {
     try {
       this.put(bytes, at);
     } catch (error) {
-      this.inUse = at;
+      this.inUse = Math.min(at, this.capacity);
       throw error;
     }
     return at;
@@ -333,7 +334,7 @@ export class GrowableBuffer<Buffer> {
       home.write(bytes, at);
       return;
     }
-    const whole = new Uint8Array(bytes.byteLength - over + 4);
+    const whole = new Uint8Array(Math.min(bytes.byteLength - over + 4, home.size - at));
     whole.set(bytes);
     home.write(whole, at);
   }

@@ -136,8 +136,8 @@ export class HeapPool<Buffer> {
         `pool ${show(this.name)} has ${liveCount} live allocations and ${pendingBytes} bytes that wait for the GPU; free them and call endFrame() first`,
       );
     }
-    this.isDisposed = true;
     this.memory.removePool(this.pool);
+    this.isDisposed = true;
   }
 
   /** As `dispose`. */

@@ -15,8 +15,8 @@ import type { CheckedRequest } from './request.ts';
 
 export class HeapPools<Buffer> {
   private readonly memory: Memory<Buffer>;
-  private readonly types: readonly MemoryType[];
-  private readonly selector: MemoryTypeSelector;
+  private types: readonly MemoryType[];
+  private selector: MemoryTypeSelector;
   private readonly settings: HeapSettings;
   private readonly standard: Pool<Buffer>[] = [];
   private adopted: Pool<Buffer> | undefined;
@@ -101,6 +101,12 @@ export class HeapPools<Buffer> {
       if (memoryType !== -1) return memoryType;
       throw new UsageError('no-memory-type', `the backend has no memory type for location '${location}'`);
     };
+  }
+
+  /** Goes on with another backend. */
+  follow(backend: GpuBackend<Buffer>): void {
+    this.types = backend.memoryTypes;
+    this.selector = new MemoryTypeSelector(backend.memoryTypes);
   }
 
   /** The pools of the application are dead from now on. */

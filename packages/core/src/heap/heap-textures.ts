@@ -4,16 +4,19 @@
  *
  * Promise  whole textures and the chunks of tile pools are claimed of the heap's budget before the device is
  *          asked; what is freed goes when the heap's next boundary is due; under pressure empty tile chunks
- *          go before a buffer is refused.
+ *          and idle staging go before a buffer is refused.
  * Refusal  knows no textures but its own. After a loss of the device they are gone: make them again on the
  *          new one.
  */
 import type { TextureBackend, TextureDescriptor } from '../backend/texture-port.ts';
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
+import type { Serial } from '../base/quantities.ts';
+import { runAll } from '../base/run-all.ts';
 import { DestroyQueue } from '../memory/destroy-queue.ts';
-import type { Memory } from '../memory/memory.ts';
+import type { BoundaryFollower, Memory } from '../memory/memory.ts';
 import { type OwnedTexture, OwnedTextures, type OwnedTexturesStatistics } from '../memory/owned-textures.ts';
+import type { TextureBudget } from '../memory/texture-claims.ts';
 import type { TilePoolOptions } from '../memory/tile-options.ts';
 import { TilePool } from '../memory/tile-pool.ts';
 
@@ -23,15 +26,21 @@ export class HeapTextures<Texture> {
   readonly textures: TextureBackend<Texture>;
   private readonly memory: Memory<unknown>;
   private readonly queue: DestroyQueue = new DestroyQueue();
+  private readonly follower: BoundaryFollower;
   private readonly owned: OwnedTextures<Texture>;
-  private readonly tilePools: TilePool<Texture>[] = [];
+  private readonly budget: TextureBudget;
+  private readonly tilePools = new Set<TilePool<Texture>>();
 
   /** Made by `GpuHeap.useTextures`. */
   constructor(memory: Memory<unknown>, textures: TextureBackend<Texture>) {
     this.memory = memory;
     this.textures = textures;
-    this.owned = new OwnedTextures(textures, this.queue, memory.backend);
-    memory.followers.push(this.queue);
+    this.budget = budgetNow(memory);
+    this.owned = new OwnedTextures(textures, this.queue, this.budget);
+    this.follower = this.makeFollower();
+    const { backend } = memory;
+    memory.followers = [...memory.followers, this.follower];
+    backend.texturePorts = [...backend.texturePorts, textures];
   }
 
   /**
@@ -50,12 +59,48 @@ export class HeapTextures<Texture> {
     this.owned.free(texture);
   }
 
-  /** A pool of tiles in array textures. @throws UsageError `bad-argument`, `unknown-option` */
+  /** A pool of tiles in array textures. @throws UsageError `bad-argument`, `unknown-option`, `disposed` */
   createTilePool(options: TilePoolOptions): TilePool<Texture> {
-    const pool = new TilePool(this.textures, options, this.memory.backend);
-    this.tilePools.push(pool);
-    this.memory.followers.push(pool);
+    this.owned.checkUsable();
+    const pool: TilePool<Texture> = new TilePool(this.textures, options, this.budget, () => {
+      this.tilePools.delete(pool);
+    });
+    this.tilePools.add(pool);
     return pool;
+  }
+
+  private makeFollower(): BoundaryFollower {
+    const { tilePools } = this;
+    return {
+      boundary: (serial) => this.boundary(serial),
+      reclaim: (serial) => this.reclaim(serial),
+      trim: () => this.trim(),
+      get idleBytes() {
+        let bytes = 0;
+        for (const pool of tilePools) bytes += pool.idleBytes;
+        return bytes;
+      },
+    };
+  }
+
+  private boundary(serial: Serial): void {
+    this.queue.boundary(serial);
+    for (const pool of this.tilePools) pool.boundary(serial);
+    this.textures.ageStaging?.();
+  }
+
+  private reclaim(serial: Serial): number {
+    let count = this.queue.reclaim(serial);
+    for (const pool of this.tilePools) count += pool.reclaim(serial);
+    return count;
+  }
+
+  private trim(): number {
+    let bytes = this.textures.stagingBytes;
+    if (bytes > 0) this.textures.trimStaging?.();
+    bytes -= this.textures.stagingBytes;
+    for (const pool of this.tilePools) bytes += pool.trim();
+    return bytes;
   }
 
   /** Of whole textures; tile pools have figures of their own. */
@@ -65,17 +110,31 @@ export class HeapTextures<Texture> {
 
   /** Destroys every texture and every tile pool. May be called twice. */
   dispose(): void {
-    for (const pool of this.tilePools) pool.dispose();
-    this.owned.dispose();
-    this.memory.followers = this.memory.followers.filter(
-      (follower) => follower !== this.queue && !this.tilePools.includes(follower as TilePool<Texture>),
-    );
+    const { memory } = this;
+    memory.followers = memory.followers.filter((follower) => follower !== this.follower);
+    const ports = [...memory.backend.texturePorts];
+    if (ports.includes(this.textures)) ports.splice(ports.indexOf(this.textures), 1);
+    memory.backend.texturePorts = ports;
+    runAll([...[...this.tilePools].map((pool) => () => pool.dispose()), () => this.owned.dispose()]);
   }
 
   /** As `dispose`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** The budget of a heap as long as it stays on its device: what was claimed before is gone with a loss. */
+function budgetNow(memory: Memory<unknown>): TextureBudget {
+  const { backend, epoch } = memory;
+  return {
+    claim: (bytes) => {
+      if (memory.epoch === epoch) memory.claimTexture(bytes);
+    },
+    unclaim: (bytes) => {
+      if (memory.epoch === epoch) backend.unclaim(bytes);
+    },
+  };
 }
 
 /** @throws UsageError `bad-argument` unless it looks like a port to textures */

@@ -16,7 +16,7 @@ export {
   type NumberArrayType,
 } from './mirrored-array.ts';
 export type { ReadRequest } from './read-request.ts';
-export type { Rebuilt } from './rebuild.ts';
+export type { Rebuilt, RestoreFailure } from './rebuild.ts';
 export { RecordingToken } from './recording-token.ts';
 export type { AllocationRequest } from './request.ts';
 export type { HeapBinding } from './scope.ts';

@@ -247,7 +247,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.transfers.flushFor(allocation);
     this.transfers.write(chunk, allocation.offset + at, bytes);
     useOnFirst(allocation);
-    allocation.hostCopy?.set(bytes, at);
+    allocation.remember(bytes, at);
   }
 
   read(allocation: Allocation<Buffer>, at: number, size: number): Promise<Uint8Array> {
@@ -262,7 +262,11 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   pieceOf(allocation: Allocation<Buffer>, at: number, size: number): ReadPiece<Buffer> {
     const chunk = allocation.home();
     useOnFirst(allocation);
-    return { chunk, offset: allocation.offset + at, size, handle: allocation.handle };
+    const locate = () => {
+      checkExtent(at, size, allocation.size);
+      return { chunk: allocation.home(), offset: allocation.offset + at };
+    };
+    return { chunk, offset: allocation.offset + at, size, handle: allocation.handle, locate };
   }
 
   copy(
@@ -274,20 +278,27 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   ): void {
     const from = this.own(source, 'source').home();
     const to = this.own(target, 'target').home();
-    checkExtent(sourceOffset, size, source.size);
-    checkExtent(targetOffset, size, target.size);
-    checkGranules(sourceOffset, size, source.size);
-    checkGranules(targetOffset, size, target.size);
+    const check = (): void => {
+      checkExtent(sourceOffset, size, source.size);
+      checkExtent(targetOffset, size, target.size);
+      checkGranules(sourceOffset, size, source.size);
+      checkGranules(targetOffset, size, target.size);
+    };
+    check();
     this.checkDevice();
     if (size === 0) return;
     const bytes = roundUp(size, 4);
-    this.transfers.copy(from, to, bytes, () => ({
-      source: source.buffer,
-      sourceOffset: source.offset + sourceOffset,
-      target: target.buffer,
-      targetOffset: target.offset + targetOffset,
-      size: bytes,
-    }));
+    this.transfers.copy(from, to, bytes, () => {
+      // Asked for memory, the application may have made one of them shorter.
+      check();
+      return {
+        source: source.buffer,
+        sourceOffset: source.offset + sourceOffset,
+        target: target.buffer,
+        targetOffset: target.offset + targetOffset,
+        size: bytes,
+      };
+    });
     useOnFirst(source);
     useOnFirst(target);
   }
@@ -315,7 +326,8 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     );
   }
 
-  private checkDevice(): void {
+  /** @throws BackendError `device-lost` */
+  checkDevice(): void {
     if (!this.memory.backend.isLost) return;
     throw new BackendError('device-lost', 'the device is lost; rebuild this heap on another device');
   }

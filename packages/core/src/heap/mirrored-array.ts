@@ -93,7 +93,7 @@ export class MirroredArray<Buffer, Data extends NumberArray> implements Iterable
     this.dirty = new DirtyRanges(GAP_BYTES / this.elementBytes);
     this.mirror = this.makeMirror(length * this.elementBytes);
     this.view = this.mirror;
-    const access = request.access ?? request.pool?.kind.access ?? 'read';
+    const access = request.access ?? request.pool?.kind?.access ?? 'read';
     this.gpu = new GrowableBuffer(heap, { ...request, access, restore: () => this.bytesTo(this.gpu.size) });
     this.count = length;
     if (length > 0) this.dirty.add(0, length);

@@ -58,11 +58,7 @@ export class Mover<Buffer> {
     const source = allocation.handle;
     const before = allocation.size;
     const used = from.suballocator.sizeOf(source);
-    const kept = chunksOf(allocation.apart ?? []) ?? [];
-    const owner = allocation.record ?? allocation;
-    const needed = this.guards.bytesFor(pool.kind.location, size);
-    const handle = memory.place(pool, needed, allocation.alignment, owner, [...apart, ...kept]);
-    if (handle === NO_SPACE) throw memory.ladder.explain(pool, needed);
+    const handle = this.placeApart(allocation, pool, size, apart);
     const to = memory.found as Chunk<Buffer>;
     const bytes = roundUp(Math.min(before, size), 4);
     try {
@@ -88,6 +84,27 @@ export class Mover<Buffer> {
     allocation.setSize(size);
     this.counter.noteSize(allocation, before, used);
     allocation.tellMoved();
+  }
+
+  /** A place for it, found in `memory.found`, in no chunk of those that it is kept apart from. */
+  private placeApart(
+    allocation: Allocation<Buffer>,
+    pool: Pool<Buffer>,
+    size: number,
+    apart: readonly Chunk<Buffer>[],
+  ): number {
+    const { memory } = this;
+    const { alignment, dedicated } = allocation;
+    const owner = allocation.record ?? allocation;
+    const needed = this.guards.bytesFor(pool.kind.location, size);
+    const kept = chunksOf(allocation.apart ?? []) ?? [];
+    const handle = memory.place(pool, needed, alignment, owner, [...apart, ...kept], dedicated);
+    if (handle === NO_SPACE) throw memory.ladder.explain(pool, needed);
+    const to = memory.found as Chunk<Buffer>;
+    if (!chunksOf(allocation.apart ?? [])?.includes(to)) return handle;
+    // Asked for memory, the application has moved one of them into this chunk.
+    memory.cancel(to, handle);
+    return this.placeApart(allocation, pool, size, apart);
   }
 
   /** Whether it may be moved: not out of a caller's buffer or a readback. */

@@ -4,7 +4,7 @@
  * Promise  requests are checked before anything is placed; what fails leaves nothing behind.
  */
 import { checkText, show } from '../base/check.ts';
-import { BackendError, OutOfMemoryError, UsageError } from '../base/errors.ts';
+import { OutOfMemoryError, UsageError } from '../base/errors.ts';
 import type { Memory } from '../memory/memory.ts';
 import { allocateWaiting } from './allocate-async.ts';
 import type { Allocation } from './allocation.ts';
@@ -127,10 +127,8 @@ export class Placer<Buffer> {
 
   private check(request: AllocationRequest<Buffer>): CheckedRequest<Buffer> {
     this.checkUsable();
-    const { limits, timelineCount, isLost } = this.memory.backend;
-    if (isLost) {
-      throw new BackendError('device-lost', 'the device is lost; rebuild this heap on another device');
-    }
+    this.keeper.checkDevice();
+    const { limits, timelineCount } = this.memory.backend;
     const checked = checkRequest(request, limits, timelineCount);
     for (const other of checked.apartFrom) this.keeper.own(other, 'apartFrom').home();
     return checked;

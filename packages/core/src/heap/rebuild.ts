@@ -4,25 +4,35 @@
  * Cost     O(allocations), beside the bytes that are written again.
  * Promise  every allocation keeps its place; `version` grows, since every buffer is another. Its bytes are
  *          what `restore` gives, or what `write` has written where it keeps a host copy, else zero. What was
- *          released is free. Where the new device has no room nothing has changed.
+ *          released is free. Where the new device has no room nothing has changed. A `restore` that fails
+ *          stops no other, and is told.
  * Refusal  what shaders have written is gone, and so are buffers of the caller's own: allocations over them
  *          are dead.
  */
-import type { GpuBackend } from '../backend/port.ts';
+import type { BackendLimits, GpuBackend } from '../backend/port.ts';
 import { UsageError } from '../base/errors.ts';
+import { runAll } from '../base/run-all.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { Location } from '../memory/pool-kind.ts';
 import type { Allocation } from './allocation.ts';
+import type { HeapPools } from './heap-pools.ts';
 import { allocationOf, type Keeper } from './keeper.ts';
 
 /** What a rebuild has brought back. */
 export interface Rebuilt<Buffer> {
   /** Allocations whose bytes were written again. */
   readonly restoredCount: number;
-  /** Those whose bytes are zero now, since nothing gives them again. */
+  /** Those whose bytes are zero now, since nothing gives them again, or what does has failed. */
   readonly emptied: readonly Allocation<Buffer>[];
+  /** What `restore` of allocations threw, or what was wrong with the bytes that it gave. */
+  readonly failures: readonly RestoreFailure<Buffer>[];
   /** Those over buffers of the caller's own: they are dead. */
   readonly dropped: readonly Allocation<Buffer>[];
+}
+
+/** An allocation whose bytes could not be given again. */
+export interface RestoreFailure<Buffer> {
+  readonly allocation: Allocation<Buffer>;
+  readonly error: unknown;
 }
 
 /** @throws UsageError `bad-argument` · OutOfMemoryError · BackendError */
@@ -30,7 +40,7 @@ export function rebuildHeap<Buffer>(
   memory: Memory<Buffer>,
   keeper: Keeper<Buffer>,
   backend: GpuBackend<Buffer>,
-  memoryTypeOf: (location: Location) => number,
+  pools: HeapPools<Buffer>,
 ): Rebuilt<Buffer> {
   if (!memory.backend.isLost) {
     throw new UsageError('bad-argument', 'the device of this heap is not lost; a heap stays on its device');
@@ -41,7 +51,10 @@ export function rebuildHeap<Buffer>(
       `the backend is ${backend.isLost ? 'lost itself' : `one of ${backend.timelineCount} timelines`}; pass one like that before, of ${memory.releases.timelineCount}`,
     );
   }
+  checkAlignments(memory.backend.limits, backend.limits);
+  const memoryTypeOf = pools.memoryTypesOn(backend);
   const adopted = memory.chunks.replaceBackend(backend, memoryTypeOf, () => memory.flush());
+  pools.follow(backend);
   const dropped: Allocation<Buffer>[] = [];
   for (const chunk of adopted) {
     for (const owner of chunk.liveOwners()) {
@@ -64,21 +77,36 @@ export function rebuildHeap<Buffer>(
       }
     }
   }
-  const written = live.filter((allocation) => restore(allocation));
-  for (const allocation of live) allocation.tellMoved();
-  return {
-    restoredCount: written.length,
-    emptied: live.filter((allocation) => !written.includes(allocation)),
-    dropped,
-  };
+  const failures: RestoreFailure<Buffer>[] = [];
+  const written = new Set(live.filter((allocation) => restore(allocation, failures)));
+  runAll(live.map((allocation) => () => allocation.tellMoved()));
+  const emptied = live.filter((allocation) => allocation.isLive && !written.has(allocation));
+  return { restoredCount: written.size, emptied, failures, dropped };
 }
 
-/** Writes the bytes of an allocation again, if something gives them. */
-function restore<Buffer>(allocation: Allocation<Buffer>): boolean {
+/** What lies at a multiple of the old alignment stays where it is: is that one of the new? */
+function checkAlignments(before: BackendLimits, after: BackendLimits): void {
+  for (const name of ['uniformOffsetAlignment', 'storageOffsetAlignment', 'copyAlignment'] as const) {
+    if (before[name] % after[name] === 0) continue;
+    throw new UsageError(
+      'bad-argument',
+      `${name} of the backend is ${after[name]}, and allocations lie at multiples of ${before[name]}; open a device with at most ${before[name]}, or another heap`,
+    );
+  }
+}
+
+/** Writes the bytes of an allocation again, if something gives them; whether any were written. */
+function restore<Buffer>(allocation: Allocation<Buffer>, failures: RestoreFailure<Buffer>[]): boolean {
   let any = false;
-  for (const member of allocation.members ?? []) if (restore(member)) any = true;
-  const data = allocation.hostCopy ?? allocation.restore?.();
-  if (data === undefined) return any;
-  allocation.write(data);
-  return true;
+  for (const member of allocation.members ?? []) if (restore(member, failures)) any = true;
+  try {
+    // What gives the bytes of one may free another.
+    const data = allocation.isLive ? (allocation.hostCopy ?? allocation.restore?.()) : undefined;
+    if (data === undefined || !allocation.isLive) return any;
+    allocation.write(data);
+    return true;
+  } catch (error) {
+    failures.push({ allocation, error });
+    return any;
+  }
 }

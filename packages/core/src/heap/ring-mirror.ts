@@ -34,9 +34,11 @@ export class RingMirror {
   }
 }
 
-/** How many bytes data has; none when it is detached. @throws UsageError `bad-data` for what is no data */
+/** How many bytes data has; an array that is detached has none. @throws UsageError `bad-data` for all else */
 export function sizeOfData(data: WriteData): number {
-  return ArrayBuffer.isView(data) ? data.byteLength : bytesOfData(data).byteLength;
+  return ArrayBuffer.isView(data) && !(data instanceof DataView)
+    ? data.byteLength
+    : bytesOfData(data).byteLength;
 }
 
 function memoryOf(size: number): ArrayBuffer {

@@ -30,6 +30,7 @@ export function resolveScope<Buffer>(
     throw new UsageError('bad-argument', `bindings is ${show(unchecked)}; pass an array of bindings`);
   }
   for (const binding of bindings) keeper.own(binding?.allocation, "a binding's allocation");
+  if (checkScope(bindings) === undefined) return [];
   const wholes = bindings.map((binding) => asWhole(binding));
   const { moves, unresolved } = planScope(wholes, {
     isMovable: (allocation) => keeper.mover.isMovable(allocation),

@@ -49,8 +49,9 @@ export class Transfers<Buffer> {
    */
   async readMany(pieces: readonly ReadPiece<Buffer>[]): Promise<Uint8Array[]> {
     this.batch.flush();
-    const copied = this.readbacks.read(pieces.filter(isStaged));
+    // First those that are held where they are: for staging the application may be asked for memory.
     const mapped = pieces.map(async (piece) => (isMapped(piece) ? await this.readMapped(piece) : undefined));
+    const copied = this.readbacks.read(pieces.filter(isStaged));
     const [staged, direct] = await Promise.all([copied, Promise.all(mapped)]);
     let next = 0;
     return pieces.map((piece, k) => {
@@ -118,12 +119,12 @@ export class Transfers<Buffer> {
 
 /** Whether the CPU maps the buffer itself. */
 function isMapped({ chunk, size }: ReadPiece<unknown>): boolean {
-  return size > 0 && chunk.pool.kind.location === 'readback';
+  return size > 0 && chunk.readsByMap;
 }
 
 /** Whether the bytes go through a readback chunk. */
 function isStaged({ chunk, size }: ReadPiece<unknown>): boolean {
-  return size > 0 && chunk.pool.kind.location !== 'readback';
+  return size > 0 && !chunk.readsByMap;
 }
 
 /** The bytes, followed by zeros up to a multiple of 4. */

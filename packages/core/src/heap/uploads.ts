@@ -173,7 +173,7 @@ export class Uploads<Buffer> {
   ): void {
     this.batch.add(allocation, at, staging, offset, size);
     useOnFirst(allocation);
-    allocation.hostCopy?.set(staging.bytes.subarray(offset, offset + size), at);
+    allocation.remember(staging.bytes.subarray(offset, offset + size), at);
     this.counts.batchedCount++;
     this.counts.batchedBytes += size;
   }

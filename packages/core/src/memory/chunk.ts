@@ -37,6 +37,8 @@ export class Chunk<Buffer> {
   readonly dedicated: boolean;
   /** Whether the buffer belongs to the caller, who destroys it. */
   readonly adopted: boolean;
+  /** Whether the CPU reads it by mapping; else its bytes are copied out. */
+  readsByMap: boolean;
   /** Set when the device went back on its word; the bytes of this chunk do not exist. */
   refusal: OutOfMemoryError | BackendError | undefined;
   /** Whether the device is known to have granted the buffer, so that no submission fails for its sake. */
@@ -82,6 +84,7 @@ export class Chunk<Buffer> {
     this.sizeBytes = suballocator.capacity;
     this.dedicated = ownership !== 'shared';
     this.adopted = ownership === 'adopted';
+    this.readsByMap = pool.kind.location === 'readback';
   }
 
   /** A range for `owner`, or NO_SPACE. */

@@ -6,7 +6,7 @@
  *          creation that fails has changed nothing.
  */
 import type { LimitedBackend } from '../backend/limited-backend.ts';
-import type { CreatedBuffer, GpuBackend } from '../backend/port.ts';
+import { BufferUsage, type CreatedBuffer, type GpuBackend } from '../backend/port.ts';
 import { show } from '../base/check.ts';
 import { BackendError, GpuMemoryError, OutOfMemoryError, UsageError } from '../base/errors.ts';
 import { Linear } from '../ranges/linear.ts';
@@ -89,7 +89,10 @@ export class Chunks<Buffer> {
       () => {
         chunk.isGranted = chunk.buffer === buffer;
       },
-      (error: unknown) => this.refused(chunk, error),
+      (error: unknown) => {
+        // What is said of a buffer from before a rebuild says nothing of the one that is there now.
+        if (chunk.buffer === buffer) this.refused(chunk, error);
+      },
     );
   }
 
@@ -100,7 +103,9 @@ export class Chunks<Buffer> {
    */
   adopt(pool: Pool<Buffer>, buffer: Buffer, size: number, usage: number): Chunk<Buffer> {
     this.backend.adoptBuffer(buffer, { size, usage });
-    return this.add(pool, new Chunk(this.chunksMade++, pool, buffer, wholeOf(size), 'adopted'));
+    const chunk = new Chunk(this.chunksMade++, pool, buffer, wholeOf(size), 'adopted');
+    chunk.readsByMap = (usage & BufferUsage.MAP_READ) !== 0;
+    return this.add(pool, chunk);
   }
 
   private add(pool: Pool<Buffer>, chunk: Chunk<Buffer>): Chunk<Buffer> {
@@ -187,7 +192,7 @@ export class Chunks<Buffer> {
   /** Gives the buffer of an empty chunk back. */
   destroy(chunk: Chunk<Buffer>): void {
     // First the backend: should it fail, the chunk is still ours and still empty.
-    if (!this.isRebuilding) this.backend.destroyBuffer(chunk.buffer);
+    if (!this.isRebuilding) this.end(chunk);
     this.emptyCount--;
     (chunk.pool as Pool<Buffer>).remove(chunk);
   }
@@ -203,30 +208,21 @@ export class Chunks<Buffer> {
     memoryTypeOf: (location: Location) => number,
     flush: () => void,
   ): readonly Chunk<Buffer>[] {
-    const kept = this.pools.flatMap((pool) =>
-      pool.chunks.filter(
-        (chunk) => !chunk.adopted && chunk.pendingBytes < chunk.suballocator.statistics().used,
-      ),
-    );
+    const kinds = this.pools.map(({ kind }) => ({ ...kind, memoryType: memoryTypeOf(kind.location) }));
+    const kept = this.pools.flatMap(keptOnRebuild);
     const made: CreatedBuffer<Buffer>[] = [];
     try {
       for (const chunk of kept) {
-        const pool = chunk.pool as Pool<Buffer>;
-        const { usage } = pool.kind;
-        const label = labelOf(pool.kind, chunk.id);
-        made.push(
-          backend.createBuffer({
-            size: chunk.sizeBytes,
-            usage,
-            memoryType: memoryTypeOf(pool.kind.location),
-            label,
-          }),
-        );
+        const kind = kinds[this.pools.indexOf(chunk.pool as Pool<Buffer>)] as PoolKind;
+        const { usage, memoryType } = kind;
+        const label = labelOf(kind, chunk.id);
+        made.push(backend.createBuffer({ size: chunk.sizeBytes, usage, memoryType, label }));
       }
     } catch (error) {
       for (const { buffer } of made) backend.destroyBuffer(buffer);
       throw error;
     }
+    for (const [k, pool] of this.pools.entries()) pool.kind = kinds[k] as PoolKind;
     return this.replaceBuffers(backend, flush, kept, made);
   }
 
@@ -253,6 +249,21 @@ export class Chunks<Buffer> {
     }
     return adopted;
   }
+}
+
+/** The chunks with something live in them, and as many others as the pool must have. */
+function keptOnRebuild<Buffer>(pool: Pool<Buffer>): Chunk<Buffer>[] {
+  const own = pool.chunks.filter((chunk) => !chunk.adopted);
+  const kept = own.filter((chunk) => chunk.pendingBytes < chunk.suballocator.statistics().used);
+  let bytes = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  for (const chunk of own) {
+    // What is refused, or was for one allocation, goes as soon as it is empty.
+    if (kept.includes(chunk) || chunk.dedicated || chunk.refusal !== undefined) continue;
+    if (bytes >= pool.kind.minBytes && kept.length >= pool.kind.minChunks) break;
+    kept.push(chunk);
+    bytes += chunk.sizeBytes;
+  }
+  return kept;
 }
 
 function labelOf(kind: PoolKind, id: number): string {

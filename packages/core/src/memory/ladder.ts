@@ -32,6 +32,7 @@ export interface LadderHost<Buffer> {
   /** What is being read, and is free again when it was, in bytes of a pool or of all. */
   readonly reads: { readonly count: number; holdsAll(chunk: Chunk<Buffer>): boolean };
   reclaim(): boolean;
+  readonly idleFollowerBytes: number;
   trimFollowers(): number;
 }
 
@@ -165,12 +166,12 @@ export class Ladder<Buffer> {
   }
 
   /** Asks the application for memory. Whether it was asked, so that another try makes sense. */
-  askForMemory(requestedBytes: number): boolean {
+  askForMemory(requestedBytes: number, reason: Pressure['reason'] = this.refusal.reason): boolean {
     if (this.onPressure === undefined || this.isAsking) return false;
     const { reservedBytes, budgetBytes } = this.host.backend;
     this.isAsking = true;
     try {
-      this.onPressure({ reason: this.refusal.reason, requestedBytes, reservedBytes, budgetBytes });
+      this.onPressure({ reason, requestedBytes, reservedBytes, budgetBytes });
     } finally {
       this.isAsking = false;
     }
@@ -231,7 +232,7 @@ export class Ladder<Buffer> {
   /** Bytes of the largest buffer for `pool` once the chunks that `mayGo` are given back. */
   private growthWithout(pool: Pool<Buffer>, mayGo: (chunk: Chunk<Buffer>) => boolean): number {
     const { backend, pools } = this.host;
-    let goneBytes = 0;
+    let goneBytes = this.host.idleFollowerBytes;
     let ownBytes = 0;
     let ownCount = 0;
     for (const each of pools) {

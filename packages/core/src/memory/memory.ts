@@ -12,8 +12,10 @@
  */
 import { LimitedBackend } from '../backend/limited-backend.ts';
 import type { GpuBackend } from '../backend/port.ts';
+import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Handle, Serial } from '../base/quantities.ts';
+import { runAll } from '../base/run-all.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Chunk, RangeOwner } from './chunk.ts';
 import { Chunks } from './chunks.ts';
@@ -38,8 +40,10 @@ export interface BoundaryFollower {
   boundary(serial: Serial): void;
   /** Gives back what waited for nothing later than `serial`; answers how many. */
   reclaim(serial: Serial): number;
+  /** Bytes that lie idle. */
+  readonly idleBytes: number;
   /** Gives back what lies idle; answers the bytes. */
-  trim?(): number;
+  trim(): number;
 }
 
 export class Memory<Buffer> {
@@ -110,13 +114,14 @@ export class Memory<Buffer> {
       if (handle === NO_SPACE && this.reclaim()) handle = pool.reserve(size, alignment, owner, apart);
       if (handle !== NO_SPACE) return this.placed(pool, pool.found as Chunk<Buffer>, handle);
     }
-    let chunk = this.ladder.grow(pool, size, dedicated);
-    if (chunk === undefined && this.ladder.askForMemory(size)) {
+    const needed = dedicated ? size : pool.roomFor(size, alignment);
+    let chunk = this.ladder.grow(pool, needed, dedicated);
+    if (chunk === undefined && this.askForMemory(pool, needed)) {
       if (!dedicated) {
         const handle = pool.reserve(size, alignment, owner, apart);
         if (handle !== NO_SPACE) return this.placed(pool, pool.found as Chunk<Buffer>, handle);
       }
-      chunk = this.ladder.grow(pool, size, dedicated);
+      chunk = this.ladder.grow(pool, needed, dedicated);
     }
     if (chunk === undefined) return NO_SPACE;
     let handle = NO_SPACE;
@@ -126,6 +131,10 @@ export class Memory<Buffer> {
       if (handle === NO_SPACE) this.chunks.destroy(chunk);
     }
     if (handle !== NO_SPACE) return this.placed(pool, chunk, handle);
+    if (!pool.roundsSizes && !chunk.suballocator.capabilities.exactSizes) {
+      pool.roundsSizes = true;
+      return this.place(pool, size, alignment, owner, apart, alone);
+    }
     throw new UsageError(
       'too-large',
       `a suballocator of kind ${chunk.suballocator.kind} with ${chunk.sizeBytes} bytes does not hold ${size}; lower dedicatedBytes of pool ${pool.kind.name}`,
@@ -139,8 +148,36 @@ export class Memory<Buffer> {
    */
   grow(pool: Pool<Buffer>, size: number): Chunk<Buffer> | undefined {
     const chunk = this.ladder.grow(pool, size, false);
-    if (chunk !== undefined || !this.ladder.askForMemory(size)) return chunk;
+    if (chunk !== undefined || !this.askForMemory(pool, size)) return chunk;
     return this.ladder.grow(pool, size, false);
+  }
+
+  /** As the ladder's. @throws UsageError `disposed` when the application has ended the pool, or the heap */
+  private askForMemory(pool: Pool<Buffer>, size: number): boolean {
+    if (!this.ladder.askForMemory(size)) return false;
+    if (this.pools.includes(pool)) return true;
+    throw new UsageError(
+      'disposed',
+      `pool ${show(pool.kind.name)} was disposed of by onPressure while it was asked for ${size} bytes; keep it there`,
+    );
+  }
+
+  /**
+   * Counts a texture that is about to be asked of the device, after all that the ladder does for a buffer.
+   * @throws OutOfMemoryError `over-budget`
+   */
+  claimTexture(bytes: number): void {
+    const { backend } = this;
+    if (!backend.mayReserve(bytes)) this.makeRoom(bytes);
+    if (!backend.mayReserve(bytes) && this.ladder.askForMemory(bytes, 'over-budget')) this.makeRoom(bytes);
+    backend.claim(bytes);
+  }
+
+  private makeRoom(bytes: number): void {
+    const { backend } = this;
+    this.reclaim();
+    this.chunks.trimTo(Math.max(0, backend.budgetBytes - bytes));
+    if (!backend.mayReserve(bytes)) this.trimFollowers();
   }
 
   /** All of an empty chunk. */
@@ -237,6 +274,8 @@ export class Memory<Buffer> {
    * @throws UsageError `too-large` · BackendError
    */
   warm(pool: Pool<Buffer>, bytes: number): Chunk<Buffer>[] | undefined {
+    // There every request makes a buffer of its own.
+    if (pool.kind.placement === 'dedicated') return [];
     const firstChunk = this.chunks.nextId;
     const made: Chunk<Buffer>[] = [];
     try {
@@ -281,6 +320,7 @@ export class Memory<Buffer> {
     }
     this.followers = [];
     this.backend.textureBytes = 0;
+    this.backend.texturePorts = [];
   }
 
   /** Takes a chunk out whose buffer is no more, with what lives in it. */
@@ -330,8 +370,13 @@ export class Memory<Buffer> {
   /** Has those who follow give back what lies idle; answers the bytes. */
   trimFollowers(): number {
     let bytes = 0;
-    for (const follower of this.followers) bytes += follower.trim?.() ?? 0;
+    for (const follower of this.followers) bytes += follower.trim();
     return bytes;
+  }
+
+  /** Bytes that those who follow would give back. */
+  get idleFollowerBytes(): number {
+    return this.followers.reduce((bytes, follower) => bytes + follower.idleBytes, 0);
   }
 
   /**
@@ -356,15 +401,17 @@ export class Memory<Buffer> {
   /** Destroys every chunk, whatever lives in it. */
   dispose(): void {
     this.epoch++;
+    const ended = this.pools.flatMap((pool) => pool.chunks);
     for (const pool of this.pools) {
-      for (const chunk of pool.chunks) this.chunks.end(chunk);
       pool.chunks.length = 0;
       pool.reservedBytes = 0;
       pool.usedBytes = 0;
       pool.pendingBytes = 0;
       pool.liveCount = 0;
     }
+    this.pools.length = 0;
     this.usedBytes = 0;
     this.pendingBytes = 0;
+    runAll(ended.map((chunk) => () => this.chunks.end(chunk)));
   }
 }

@@ -10,6 +10,7 @@
 import type { TextureBackend, TextureDescriptor } from '../backend/texture-port.ts';
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
+import { runAll } from '../base/run-all.ts';
 import type { DestroyQueue } from './destroy-queue.ts';
 import {
   NO_TEXTURE_BUDGET,
@@ -111,6 +112,12 @@ export class OwnedTextures<Texture> {
   create(descriptor: TextureDescriptor): OwnedTexture<Texture> {
     this.checkUsable();
     const { texture, sizeBytes, settled } = this.claims.create(descriptor);
+    if (this.isDisposed) {
+      // Asked for memory, the application has ended these textures.
+      settled.catch(() => {});
+      this.claims.destroy(texture, sizeBytes);
+      this.checkUsable();
+    }
     const owned = new OwnedTexture(this, texture, sizeBytes, descriptor.label ?? '');
     this.all.add(owned);
     settled.catch((error: unknown) => {
@@ -153,11 +160,12 @@ export class OwnedTextures<Texture> {
 
   /** Destroys every texture, live or pending; to be called before the backend's own. May be called twice. */
   dispose(): void {
-    for (const owned of this.all) this.destroy(owned);
     this.isDisposed = true;
+    runAll([...this.all].map((owned) => () => this.destroy(owned)));
   }
 
-  private checkUsable(): void {
+  /** @throws UsageError `disposed` */
+  checkUsable(): void {
     if (this.isDisposed) {
       throw new UsageError('disposed', 'these textures were disposed; make a new owner for more');
     }

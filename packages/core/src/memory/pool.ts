@@ -17,7 +17,8 @@ const LARGE_PART = 1024;
 export const LEAST_WHOLE_BYTES: number = 16 * 1024;
 
 export class Pool<Buffer> {
-  readonly kind: PoolKind;
+  /** Its memory type is another after a rebuild. */
+  kind: PoolKind;
   /** Its place among the pools of the heap when it was made; never used again. */
   readonly index: number;
   /** Oldest first. */
@@ -30,6 +31,8 @@ export class Pool<Buffer> {
   pendingBytes = 0;
   peakUsedBytes = 0;
   liveCount = 0;
+  /** Whether its suballocators are known to round sizes up, so that a range needs a longer chunk. */
+  roundsSizes = false;
   /** Where the last `reserve` found room. */
   found: Chunk<Buffer> | undefined;
 
@@ -98,6 +101,13 @@ export class Pool<Buffer> {
     if (best === undefined) return NO_SPACE;
     this.found = best;
     return best.reserve(size, 1, owner);
+  }
+
+  /** Bytes of a chunk that holds a range of `size`, rounded up as buddies do where that is known. */
+  roomFor(size: number, alignment: number): number {
+    if (!this.roundsSizes) return size;
+    const { granularity } = this.kind;
+    return granularity * 2 ** Math.ceil(Math.log2(Math.max(size, alignment) / granularity));
   }
 
   /** Free bytes of the chunks that serve many. O(chunks). */

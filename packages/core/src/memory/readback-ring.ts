@@ -25,6 +25,11 @@ export interface ReadPiece<Buffer> {
   readonly size: number;
   /** The range that it is a part of, where the CPU maps that itself: then it is held until it is read. */
   readonly handle?: Handle;
+  /**
+   * Where it is by now, since the application may move it when it is asked for memory. Throws when it is gone
+   * or too short.
+   */
+  readonly locate?: () => { readonly chunk: Chunk<Buffer>; readonly offset: number };
 }
 
 /** Pieces in one staging chunk. */
@@ -51,22 +56,25 @@ export class ReadbackRing<Buffer> {
   /** Rejects with OutOfMemoryError, BackendError. O(pieces) beside the bytes. */
   async read(pieces: readonly ReadPiece<Buffer>[]): Promise<Uint8Array[]> {
     if (pieces.length === 0) return [];
-    const stages = this.stage(pieces);
+    const staged = this.stage(pieces);
+    let stages: Stage<Buffer>[];
     try {
+      stages = staged.map((stage) => ({ ...stage, pieces: stage.pieces.map(locate) }));
       this.memory.backend.copy(stages.flatMap(regionsOf));
     } catch (error) {
-      for (const { chunk, handle } of stages) this.end(chunk, handle);
+      for (const { chunk, handle } of staged) this.end(chunk, handle);
       throw error;
     }
     const read = await Promise.all(
       stages.map((stage) => {
-        const staged = this.readStage(stage);
-        this.memory.reads.begin(stage.chunk, staged);
-        return staged;
+        const bytes = this.readStage(stage);
+        this.memory.reads.begin(stage.chunk, bytes);
+        return bytes;
       }),
     );
     // A buffer that the device refuses in the end has taken the whole submission with it.
-    for (const chunk of new Set([...pieces, ...stages].map((part) => part.chunk))) {
+    const parts = stages.flatMap((stage) => [stage, ...stage.pieces]);
+    for (const chunk of new Set(parts.map((part) => part.chunk))) {
       await chunk.settled;
       if (chunk.refusal !== undefined) throw chunk.refusal;
     }
@@ -133,6 +141,11 @@ export class ReadbackRing<Buffer> {
   private end(chunk: Chunk<Buffer>, handle: Handle): void {
     if (!this.isDisposed) endStaging(this.memory, chunk, handle);
   }
+}
+
+/** The piece where it is now; where in a word it begins has not changed. */
+function locate<Buffer>(piece: ReadPiece<Buffer>): ReadPiece<Buffer> {
+  return piece.locate === undefined ? piece : { ...piece, ...piece.locate() };
 }
 
 /** Bytes that a piece takes in staging: whole words. */

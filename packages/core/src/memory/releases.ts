@@ -79,9 +79,10 @@ export class Releases<Buffer> {
 
   private reclaimOn(timeline: number, most: number): number {
     const queue = this.queueOf(timeline);
-    if (!queue.hasStamped) return 0;
     const { backend } = this;
     const isOrdered = backend.reuseAfter === 'submitted';
+    // A device that is lost completes nothing any more: all is given back by a rebuild.
+    if (!queue.hasStamped || (backend.isLost && !isOrdered)) return 0;
     return this.drain(
       queue,
       isOrdered ? (this.lastSerials[timeline] as Serial) : backend.completedOn(timeline),

@@ -6,7 +6,7 @@
  * Promise  the budget is asked before the backend is; what is refused by either leaves nothing claimed.
  */
 import type { CreatedTexture, TextureBackend, TextureDescriptor } from '../backend/texture-port.ts';
-import { BackendError, OutOfMemoryError } from '../base/errors.ts';
+import { BackendError, OutOfMemoryError, UsageError } from '../base/errors.ts';
 
 /** Who says how many bytes of textures there may be, and keeps count of them. */
 export interface TextureBudget {
@@ -65,10 +65,14 @@ export class TextureClaims<Texture> {
     return created;
   }
 
-  /** Destroys a texture of `sizeBytes` that was made here. */
+  /** Destroys a texture of `sizeBytes` that was made here, unless the port ended with all of its textures. */
   destroy(texture: Texture, sizeBytes: number): void {
     // First the backend: should it fail, the texture is still there and still counted.
-    this.textures.destroyTexture(texture);
+    try {
+      this.textures.destroyTexture(texture);
+    } catch (error) {
+      if (!(error instanceof UsageError && error.code === 'disposed')) throw error;
+    }
     this.destroyedCount++;
     this.heldBytes -= sizeBytes;
     this.budget.unclaim(sizeBytes);

@@ -7,6 +7,7 @@
  */
 import type { CreatedTexture } from '../backend/texture-port.ts';
 import type { Handle } from '../base/quantities.ts';
+import { runAll } from '../base/run-all.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import { refusalOf, type TextureClaims } from './texture-claims.ts';
 import { TileChunk } from './tile-chunk.ts';
@@ -108,8 +109,13 @@ export class TileChunks<Texture> {
 
   /** Destroys every chunk, whatever lives in it. */
   dispose(): void {
-    for (const chunk of [...this.list].reverse()) this.destroy(chunk);
     this.found = undefined;
+    runAll([...this.list].reverse().map((chunk) => () => this.destroy(chunk)));
+  }
+
+  /** Bytes of the chunks that hold nothing. */
+  get idleBytes(): number {
+    return this.emptyCount * this.settings.chunkBytes;
   }
 
   /** The device has gone back on its word. */

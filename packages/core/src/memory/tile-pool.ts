@@ -73,6 +73,7 @@ export class TilePool<Texture> {
   readonly chunks: TileChunks<Texture>;
   private readonly settings: TilePoolSettings;
   private readonly claims: TextureClaims<Texture>;
+  private readonly onEnd: () => void;
   private readonly releases = new SerialQueue<TileChunk<Texture>>();
   private lastSerial: Serial = 0;
   private boundaries = 0;
@@ -84,14 +85,17 @@ export class TilePool<Texture> {
   private isDisposed = false;
 
   /**
-   * A pool without chunks. It asks `budget` for every chunk, if there is one.
+   * A pool without chunks. It asks `budget` for every chunk, if there is one, and calls `onEnd` when it is
+   * disposed of.
    * @throws UsageError `bad-argument`, `unknown-option`, and as `measureTexture` of the port
    */
   constructor(
     textures: TextureBackend<Texture>,
     options: TilePoolOptions,
     budget: TextureBudget = NO_TEXTURE_BUDGET,
+    onEnd: () => void = () => {},
   ) {
+    this.onEnd = onEnd;
     this.settings = resolveTileOptions(options, textures);
     const { descriptor, tilesPerChunk, tileBytes } = this.settings;
     this.claims = new TextureClaims(textures, budget);
@@ -189,6 +193,11 @@ export class TilePool<Texture> {
     return before - this.pendingCount;
   }
 
+  /** Bytes of empty chunks. */
+  get idleBytes(): number {
+    return this.chunks.idleBytes;
+  }
+
   /** Gives back every empty chunk. Answers their bytes. O(chunks). @throws UsageError `disposed` */
   trim(): number {
     this.checkUsable();
@@ -229,10 +238,12 @@ export class TilePool<Texture> {
    * Destroys every chunk, whatever lives in it; to be called before the backend's own. May be called twice.
    */
   dispose(): void {
-    this.chunks.dispose();
+    if (this.isDisposed) return;
     this.isDisposed = true;
     this.liveCount = 0;
     this.pendingCount = 0;
+    this.onEnd();
+    this.chunks.dispose();
   }
 
   private checkUsable(): void {
@@ -252,6 +263,11 @@ export class TilePool<Texture> {
   /** A run in a new chunk. */
   private grow(count: number): TileAllocation<Texture> {
     this.chunks.grow();
+    if (this.isDisposed) {
+      // Asked for memory, the application has ended this pool.
+      this.chunks.dispose();
+      this.checkUsable();
+    }
     return this.enter(this.chunks.reserve(count), count);
   }
 

@@ -78,3 +78,73 @@ describe('textures of a heap', () => {
     gpu.lose();
   });
 });
+
+describe('what ends before its heap', () => {
+  const tile = { width: 64, height: 64, format: 'rgba8unorm', tilesPerChunk: 1 };
+
+  it('is a tile pool: boundaries and pressure pass it by', () => {
+    const { heap } = openHeap({ budgetBytes: 100 * KIB, chunkBytes: 64 * KIB });
+    const textures = heap.useTextures(new MockTextures());
+    const ended = textures.createTilePool(tile);
+    const kept = textures.createTilePool(tile);
+    ended.allocate();
+    ended.dispose();
+    ended.dispose();
+    kept.free(kept.allocate());
+    heap.endFrame();
+    heap.submitted();
+    expect(codeOf(() => heap.allocate({ size: 200 * KIB, usage: VERTEX }))).toBe('over-budget');
+    expect(heap.statistics().textureBytes).toBe(16 * KIB);
+    expect(kept.statistics().pendingCount).toBe(1);
+  });
+
+  it('counts the staging of a port once, and gives it back when memory is short', () => {
+    let stagingBytes = 30 * KIB;
+    let agedCount = 0;
+    const port = new MockTextures();
+    Object.defineProperty(port, 'stagingBytes', { get: () => stagingBytes });
+    Object.assign(port, {
+      ageStaging: () => agedCount++,
+      trimStaging: () => {
+        stagingBytes = 10 * KIB;
+      },
+    });
+    const { heap } = openHeap({ budgetBytes: 100 * KIB, chunkBytes: 64 * KIB });
+    const first = heap.useTextures(port);
+    const second = heap.useTextures(port);
+    expect(heap.statistics()).toMatchObject({ stagingBytes: 30 * KIB, reservedBytes: 30 * KIB });
+    heap.endFrame();
+    expect(agedCount).toBe(2);
+    heap.allocate({ size: 80 * KIB, usage: VERTEX });
+    expect(heap.statistics()).toMatchObject({ stagingBytes: 10 * KIB, reservedBytes: 90 * KIB });
+    first.dispose();
+    expect(heap.statistics().stagingBytes).toBe(10 * KIB);
+    second.dispose();
+    expect(heap.statistics().stagingBytes).toBe(0);
+  });
+
+  it('tells what could be allocated with idle tile chunks in mind', () => {
+    const { heap } = openHeap({ budgetBytes: 200 * KIB, chunkBytes: 64 * KIB }, { reuseAfter: 'submitted' });
+    const tiles = heap.useTextures(new MockTextures()).createTilePool({ ...tile, tilesPerChunk: 8 });
+    tiles.free(tiles.allocate(3));
+    heap.endFrame();
+    expect(heap.canAllocate({ size: 100 * KIB, usage: VERTEX })).toBe(true);
+    expect(heap.largestAllocatable({ size: 1, usage: VERTEX })).toBe(200 * KIB);
+    expect(heap.allocate({ size: 200 * KIB, usage: VERTEX }).isLive).toBe(true);
+  });
+
+  it('is one of many whose end fails: the others end all the same', () => {
+    const port = new MockTextures();
+    const { gpu, heap } = openHeap();
+    const textures = heap.useTextures(port);
+    const made = [0, 1, 2].map(() => textures.create(descriptor));
+    const destroy = port.destroyTexture.bind(port);
+    port.destroyTexture = (texture) => {
+      if (texture === made[0]?.texture) throw new RangeError('the driver said no');
+      destroy(texture);
+    };
+    heap.allocate({ size: 100, usage: VERTEX });
+    expect(() => heap.dispose()).toThrow('the driver said no');
+    expect([port.textures.size, gpu.buffers.size]).toEqual([1, 0]);
+  });
+});

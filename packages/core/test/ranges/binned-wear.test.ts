@@ -1,7 +1,7 @@
 import { validate } from '@gpuheap/core/debug';
 import { Binned, NO_SPACE, type SuballocatorState } from '@gpuheap/core/ranges';
-import { XorShift32 } from '../../../testing/src/workloads/random.ts';
 import { describe, expect, it } from 'vitest';
+import { XorShift32 } from '../../../testing/src/workloads/random.ts';
 import { codeOf } from '../code-of.ts';
 import { put } from './state-scene.ts';
 

@@ -5,6 +5,7 @@
  * Promise  a driver file is only named when its library lies where the file says.
  * Refusal  installs nothing and downloads nothing.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -71,7 +72,8 @@ async function mendManifest(manifest: string, library: string): Promise<void> {
     ICD: { library_path: library, api_version: '1.1.0' },
   });
   if ((await readFile(manifest, 'utf8').catch(() => '')) === text) return;
-  const fresh = `${manifest}.${process.pid}`;
+  // Others may be mending it at the same time, in this process too.
+  const fresh = `${manifest}.${randomUUID()}`;
   await writeFile(fresh, text);
   await rename(fresh, manifest);
 }
