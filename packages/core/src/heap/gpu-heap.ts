@@ -341,7 +341,7 @@ export class GpuHeap<Buffer> {
     return this.memory.chunks.trim(idleFrames);
   }
 
-  /** Fills and returns `into`, or a fresh record. O(chunks). */
+  /** Fills and returns `into`, or a fresh record. O(texture ports). */
   statistics(into?: HeapStatistics): HeapStatistics {
     return reportStatistics(this.memory as Memory<unknown>, this.keeper.counts, into);
   }

@@ -21,6 +21,8 @@ export class Chunks<Buffer> {
   private readonly backend: LimitedBackend<Buffer>;
   private readonly pools: readonly Pool<Buffer>[];
   private chunksMade = 0;
+  private allCount = 0;
+  private wholeCount = 0;
   private emptyCount = 0;
   private emptyTurns = 0;
   /** The device is gone, and its buffers with it. */
@@ -35,6 +37,16 @@ export class Chunks<Buffer> {
   /** The id that the next chunk will have. */
   get nextId(): number {
     return this.chunksMade;
+  }
+
+  /** Chunks, those for one allocation included. */
+  get count(): number {
+    return this.allCount;
+  }
+
+  /** Chunks that one large allocation has for itself, and buffers of the caller. */
+  get dedicatedCount(): number {
+    return this.wholeCount;
   }
 
   /** Whether any chunk is empty. */
@@ -111,6 +123,8 @@ export class Chunks<Buffer> {
   private add(pool: Pool<Buffer>, chunk: Chunk<Buffer>): Chunk<Buffer> {
     this.noteEmpty(chunk);
     pool.add(chunk);
+    this.allCount++;
+    if (chunk.dedicated) this.wholeCount++;
     this.emptyCount++;
     return chunk;
   }
@@ -194,7 +208,21 @@ export class Chunks<Buffer> {
     // First the backend: should it fail, the chunk is still ours and still empty.
     if (!this.isRebuilding) this.end(chunk);
     this.emptyCount--;
+    this.takeOut(chunk);
+  }
+
+  /** A chunk is no more. */
+  takeOut(chunk: Chunk<Buffer>): void {
     (chunk.pool as Pool<Buffer>).remove(chunk);
+    this.allCount--;
+    if (chunk.dedicated) this.wholeCount--;
+  }
+
+  /** No chunk is any more. */
+  forgetAll(): void {
+    this.allCount = 0;
+    this.wholeCount = 0;
+    this.emptyCount = 0;
   }
 
   /**

@@ -330,21 +330,7 @@ export class Memory<Buffer> {
     pool.usedBytes -= used;
     pool.liveCount -= liveCount;
     this.usedBytes -= used;
-    pool.remove(chunk);
-  }
-
-  /** Chunks, dedicated ones included. O(pools). */
-  get chunkCount(): number {
-    let count = 0;
-    for (const pool of this.pools) count += pool.chunks.length;
-    return count;
-  }
-
-  /** Chunks that one large allocation has for itself. O(chunks). */
-  get dedicatedCount(): number {
-    let count = 0;
-    for (const pool of this.pools) for (const chunk of pool.chunks) if (chunk.dedicated) count++;
-    return count;
+    this.chunks.takeOut(chunk);
   }
 
   /**
@@ -410,6 +396,7 @@ export class Memory<Buffer> {
       pool.liveCount = 0;
     }
     this.pools.length = 0;
+    this.chunks.forgetAll();
     this.usedBytes = 0;
     this.pendingBytes = 0;
     runAll(ended.map((chunk) => () => this.chunks.end(chunk)));

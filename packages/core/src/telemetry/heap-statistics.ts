@@ -51,7 +51,7 @@ export interface AllocationCounts {
   peakAllocationCount: number;
 }
 
-/** Fills and returns `into`, or a fresh record. O(chunks). */
+/** Fills and returns `into`, or a fresh record. */
 export function reportStatistics(
   memory: Memory<unknown>,
   counts: AllocationCounts,
@@ -69,8 +69,8 @@ export function reportStatistics(
   out.stagingBytes = backend.stagingBytes;
   out.budgetBytes = backend.budgetBytes;
   out.allocationCount = counts.allocationCount;
-  out.chunkCount = memory.chunkCount;
-  out.dedicatedCount = memory.dedicatedCount;
+  out.chunkCount = memory.chunks.count;
+  out.dedicatedCount = memory.chunks.dedicatedCount;
   out.peakRequestedBytes = counts.peakRequestedBytes;
   out.peakUsedBytes = memory.peakUsedBytes;
   out.peakReservedBytes = backend.peakReservedBytes;
