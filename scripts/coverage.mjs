@@ -13,7 +13,7 @@ const PACKAGES = ['core', 'mock', 'webgpu', 'dawn-node', 'integration'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tests = PACKAGES.map((name) => `packages/${name}/test`);
-const args = ['run', '--config', 'scripts/coverage/vitest.config.ts', '--root', root];
+const args = ['run', '--config', 'scripts/coverage.config.ts', '--root', root];
 args.push('--project', 'unit', '--project', 'gpu', '--reporter=dot', ...tests);
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const child = spawn(process.execPath, [vitest, ...args], { cwd: root, stdio: 'inherit' });
