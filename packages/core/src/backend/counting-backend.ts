@@ -78,7 +78,7 @@ export class CountingBackend<Buffer> extends ForwardingBackend<Buffer> {
       this.adopted.delete(buffer);
       return;
     }
-    this.bufferBytes -= this.sizes.get(buffer) ?? 0;
+    this.bufferBytes -= this.sizes.get(buffer) as number;
     this.sizes.delete(buffer);
     this.destroyedBufferCount++;
   }

@@ -13,8 +13,8 @@ import { roundUp } from '../base/quantities.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { ReadPiece } from '../memory/readback-ring.ts';
-import { Allocation } from './allocation.ts';
-import { OwnerRecord } from './books.ts';
+import type { Allocation } from './allocation.ts';
+import type { OwnerRecord } from './books.ts';
 import type { Transfers } from './transfers.ts';
 
 /** An allocation past whose end something was written. */
@@ -33,7 +33,6 @@ export interface GuardDamage {
 interface Guarded<Buffer> {
   readonly owner: Allocation<Buffer> | OwnerRecord<Buffer>;
   readonly piece: ReadPiece<Buffer>;
-  readonly handle: number;
 }
 
 const PATTERN_STEP = 89;
@@ -83,9 +82,9 @@ export class Guards<Buffer> {
     const guarded = this.collect();
     const found = await this.transfers.readMany(guarded.map(({ piece }) => piece));
     const damages: GuardDamage[] = [];
-    for (const [k, { owner, piece, handle }] of guarded.entries()) {
+    for (const [k, { owner, piece }] of guarded.entries()) {
       // What was freed or moved meanwhile may have been read afterwards.
-      if (owner.chunk !== piece.chunk || owner.handle !== handle) continue;
+      if (owner.chunk !== piece.chunk || owner.handle !== piece.handle) continue;
       const bytes = found[k] as Uint8Array;
       const first = bytes.findIndex((byte, at) => byte !== this.pattern[at]);
       if (first === -1) continue;
@@ -107,10 +106,11 @@ export class Guards<Buffer> {
       for (const chunk of pool.chunks) {
         if (!this.isFor(chunk) || chunk.refusal !== undefined) continue;
         for (const owner of chunk.liveOwners()) {
-          if (!(owner instanceof Allocation || owner instanceof OwnerRecord)) continue;
-          const { handle, size } = owner as Allocation<Buffer> | OwnerRecord<Buffer>;
+          // Nothing else lives where shaders read and write.
+          const guardedOwner = owner as Allocation<Buffer> | OwnerRecord<Buffer>;
+          const { handle, size } = guardedOwner;
           const offset = chunk.suballocator.offsetOf(handle) + roundUp(size, 4);
-          guarded.push({ owner, handle, piece: { chunk, offset, size: this.pattern.length } });
+          guarded.push({ owner: guardedOwner, piece: { chunk, offset, size: this.pattern.length, handle } });
         }
       }
     }

@@ -32,8 +32,8 @@ export interface HeapPoolOptions {
   /** Default `default`. */
   readonly lifetime?: Exclude<Lifetime, 'frame'>;
   /**
-   * Makes the suballocator of each chunk, such as `(options) => new Fixed({ ...options, slotSize: 64 })`;
-   * `'none'` gives every allocation a buffer of its own. Default: `Tlsf`.
+   * Makes the suballocator of each chunk, such as `(options) => new Fixed(options)`, whose slots are of
+   * `granularity` bytes; `'none'` gives every allocation a buffer of its own. Default: `Tlsf`.
    */
   readonly suballocator?: SuballocatorMaker | 'none';
   /** Offsets and reserved sizes are multiples of it, a multiple of 4, such as a vertex stride. Default 16. */

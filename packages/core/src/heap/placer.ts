@@ -42,10 +42,11 @@ export class Placer<Buffer> {
   }
 
   tryAllocate(request: AllocationRequest<Buffer>): Allocation<Buffer> | undefined {
-    const checked = this.check(request);
     try {
+      const checked = this.check(request);
       return this.keeper.tryAllocate(this.pools.poolFor(checked), checked);
     } catch (error) {
+      // Also of what it shall be apart from, and what the application met with when it was asked for memory.
       if (error instanceof OutOfMemoryError) return undefined;
       throw error;
     }

@@ -12,6 +12,7 @@
 import type { BackendLimits, GpuBackend } from '../backend/port.ts';
 import { UsageError } from '../base/errors.ts';
 import { runAll } from '../base/run-all.ts';
+import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Allocation } from './allocation.ts';
 import type { HeapPools } from './heap-pools.ts';
@@ -57,9 +58,7 @@ export function rebuildHeap<Buffer>(
   pools.follow(backend);
   const dropped: Allocation<Buffer>[] = [];
   for (const chunk of adopted) {
-    for (const owner of chunk.liveOwners()) {
-      const allocation = allocationOf<Buffer>(owner);
-      if (allocation === undefined) continue;
+    for (const allocation of allocationsIn(chunk)) {
       keeper.forget(allocation, chunk);
       dropped.push(allocation);
     }
@@ -68,9 +67,7 @@ export function rebuildHeap<Buffer>(
   const live: Allocation<Buffer>[] = [];
   for (const pool of memory.pools) {
     for (const chunk of pool.chunks) {
-      for (const owner of chunk.liveOwners()) {
-        const allocation = allocationOf<Buffer>(owner);
-        if (allocation === undefined) continue;
+      for (const allocation of allocationsIn(chunk)) {
         allocation.settleIn(chunk, allocation.handle);
         keeper.rearm(allocation);
         live.push(allocation);
@@ -82,6 +79,13 @@ export function rebuildHeap<Buffer>(
   runAll(live.map((allocation) => () => allocation.tellMoved()));
   const emptied = live.filter((allocation) => allocation.isLive && !written.has(allocation));
   return { restoredCount: written.size, emptied, failures, dropped };
+}
+
+/** The allocations in a chunk: not what is staged there, nor those whose objects were collected. */
+function allocationsIn<Buffer>(chunk: Chunk<Buffer>): Allocation<Buffer>[] {
+  return [...chunk.liveOwners()]
+    .map((owner) => allocationOf<Buffer>(owner))
+    .filter((each) => each !== undefined);
 }
 
 /** What lies at a multiple of the old alignment stays where it is: is that one of the new? */

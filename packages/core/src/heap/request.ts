@@ -172,7 +172,7 @@ function checkNames(request: unknown): void {
 function locationOf(location: unknown): CheckedRequest['location'] {
   if (location === undefined || location === 'auto') return 'gpu';
   checkOneOf(location, 'location', LOCATIONS);
-  return location === 'auto' ? 'gpu' : location;
+  return location as CheckedRequest['location'];
 }
 
 function checkFlag(value: unknown, name: string): void {

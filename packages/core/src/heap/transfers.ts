@@ -64,11 +64,11 @@ export class Transfers<Buffer> {
   private async readMapped({ chunk, offset, size, handle }: ReadPiece<Buffer>): Promise<Uint8Array> {
     const { memory } = this;
     const { epoch } = memory;
-    if (handle !== undefined) chunk.mark(handle);
+    chunk.mark(handle);
     try {
       return await memory.backend.read(chunk.buffer, offset, size);
     } finally {
-      if (handle !== undefined) memory.unmark(chunk, handle, epoch);
+      memory.unmark(chunk, handle, epoch);
     }
   }
 
@@ -111,8 +111,6 @@ export class Transfers<Buffer> {
   private stage(pool: Pool<Buffer>, size: number): number {
     const handle = this.memory.place(pool, size, 1, SCRATCH);
     if (handle === NO_SPACE) throw this.memory.ladder.explain(pool, size);
-    const { refusal } = this.memory.found as Chunk<Buffer>;
-    if (refusal !== undefined) throw refusal;
     return handle;
   }
 }

@@ -32,9 +32,9 @@ class BatchedWrite<Buffer> implements CopyRegion<Buffer> {
 
   /** Looks up where the bytes go. Whether there are any. */
   aim(): boolean {
-    const { allocation, staging } = this;
-    const chunk = allocation?.chunk;
-    if (allocation === undefined || staging === undefined) return false;
+    // Only what waits is aimed, and that has both.
+    const { allocation, staging } = this as { allocation: Allocation<Buffer>; staging: StagingChunk<Buffer> };
+    const { chunk } = allocation;
     if (chunk === undefined || chunk.refusal !== undefined) return false;
     this.size = Math.min(this.stagedBytes, roundUp(allocation.size, 4) - this.at);
     this.source = staging.chunk.buffer;

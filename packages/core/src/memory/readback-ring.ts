@@ -23,8 +23,8 @@ export interface ReadPiece<Buffer> {
   readonly chunk: Chunk<Buffer>;
   readonly offset: number;
   readonly size: number;
-  /** The range that it is a part of, where the CPU maps that itself: then it is held until it is read. */
-  readonly handle?: Handle;
+  /** The range that it is a part of. */
+  readonly handle: Handle;
   /**
    * Where it is by now, since the application may move it when it is asked for memory. Throws when it is gone
    * or too short.

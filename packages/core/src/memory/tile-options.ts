@@ -37,6 +37,7 @@ export interface TilePoolOptions {
 export interface TilePoolSettings {
   /** Of one chunk. */
   readonly descriptor: TextureDescriptor;
+  readonly height: number;
   readonly tilesPerChunk: number;
   readonly chunkBytes: number;
   readonly tileBytes: number;
@@ -76,6 +77,7 @@ export function resolveTileOptions(
   const descriptor = { ...tile, layers: tilesPerChunk };
   return {
     descriptor,
+    height,
     tilesPerChunk,
     chunkBytes: textures.measureTexture(descriptor),
     tileBytes,

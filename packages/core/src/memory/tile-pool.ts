@@ -101,7 +101,7 @@ export class TilePool<Texture> {
     this.claims = new TextureClaims(textures, budget);
     this.chunks = new TileChunks(this.settings, this.claims);
     this.width = descriptor.width;
-    this.height = descriptor.height ?? 1;
+    this.height = this.settings.height;
     this.format = descriptor.format;
     this.tilesPerChunk = tilesPerChunk;
     this.tileBytes = tileBytes;

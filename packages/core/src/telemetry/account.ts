@@ -88,9 +88,11 @@ export class Account implements AccountStatistics {
       if (from !== undefined && (to === undefined || from.depth >= to.depth)) {
         from.goOut(requestedBytes, usedBytes);
         from = from.parent;
-      } else if (to !== undefined) {
-        to.comeIn(requestedBytes, usedBytes);
-        to = to.parent;
+      } else {
+        // They differ, so that one of them is there; and it is not the first.
+        const account: Account = to as Account;
+        account.comeIn(requestedBytes, usedBytes);
+        to = account.parent;
       }
     }
   }
