@@ -41,6 +41,11 @@ export class ReadStaging<Buffer extends WebGpuBuffer> {
     return this.allBytes;
   }
 
+  /** Bytes of those that no read uses. */
+  get spareBytes(): number {
+    return this.idleBytes;
+  }
+
   /** A staging buffer of at least `sizeBytes`, a positive multiple of 4. */
   take(sizeBytes: number): Staging<Buffer> {
     const stagingBytes = stagingSize(sizeBytes);

@@ -77,6 +77,10 @@ export class WebGpuTextures<Texture extends WebGpuTexture, Buffer extends WebGpu
     return this.staging.heldBytes;
   }
 
+  get idleStagingBytes(): number {
+    return this.staging.spareBytes;
+  }
+
   get lost(): Promise<DeviceLoss> {
     return this.watch.lost;
   }

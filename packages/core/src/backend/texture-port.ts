@@ -114,6 +114,9 @@ export interface TextureBackend<Texture> {
   /** Bytes of buffers that it holds for its own use (staging of reads). */
   readonly stagingBytes: number;
 
+  /** The part of `stagingBytes` that `trimStaging` would give back now. */
+  readonly idleStagingBytes?: number;
+
   /** A frame is over: staging that lies idle for many goes. Does nothing after `dispose`. */
   ageStaging?(): void;
 

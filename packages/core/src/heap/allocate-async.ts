@@ -2,8 +2,9 @@
  * Allocate, waiting: the rung of the ladder that takes time.
  *
  * Promise  waits for the GPU as long as released ranges or reads wait for it, then tries again; waits for the
- *          device's word on a buffer that it has just made, and tries again when the word is no. Ends in
- *          every case: each round either gives something back or is the last.
+ *          device's word on a buffer that it has just made, and tries again when the word is no: what is
+ *          empty goes, the next buffer is smaller, and the application is asked last. Ends in every case:
+ *          each round either gives something back or is the last.
  * Refusal  does not wait for a boundary that only the caller can bring (`endFrame`).
  */
 import { BackendError, OutOfMemoryError } from '../base/errors.ts';
@@ -29,7 +30,7 @@ export async function allocateWaiting<Buffer>(
     try {
       const allocation = allocate();
       const { chunk } = allocation;
-      await chunk?.settled;
+      if (chunk !== undefined) await memory.untilEnd(chunk.settled);
       checkUsable();
       const refusal = chunk?.refusal;
       if (refusal === undefined) {
@@ -40,15 +41,19 @@ export async function allocateWaiting<Buffer>(
       if (allocation.isLive) cancel(allocation);
       isLate = true;
       refusals++;
-      if (refusal instanceof BackendError || refusals === MOST_REFUSALS) throw refusal;
+      if (refusal instanceof BackendError || refusals > MOST_REFUSALS) throw refusal;
       failure = refusal;
     } catch (error) {
-      if (!(error instanceof OutOfMemoryError) || refusals === MOST_REFUSALS) throw error;
+      if (!(error instanceof OutOfMemoryError) || refusals > MOST_REFUSALS) throw error;
       failure = error;
     }
+    if (isLate) memory.trimForDevice();
+    // The last try, if the application has done something for it.
+    const isLastTry = isLate && refusals === MOST_REFUSALS;
+    if (isLastTry && !memory.ladder.askForMemory(failure.figures.requestedBytes, failure.code)) throw failure;
     const freer = memory.whenFreer();
     if (freer !== undefined) {
-      await freer;
+      await memory.untilEnd(freer);
       checkUsable();
       memory.reclaim();
     } else if (!isLate) throw failure;

@@ -155,9 +155,10 @@ export class Books<Buffer> {
     return top.map(({ name, usedBytes }) => ({ owner: name, usedBytes }));
   }
 
-  /** Nothing is told of collected allocations any more. */
+  /** Everything has ended, and nothing is told of collected allocations any more. O(names). */
   dispose(): void {
     this.tracker?.dispose();
+    for (const accounts of [this.owners, this.labels, this.scopes]) accounts.endAll();
   }
 }
 

@@ -174,6 +174,12 @@ export function checkPoolOptions(
     );
   }
   const sizes = checkSizes(options, chunkDefault);
+  if (suballocator === 'none' && (sizes.minBytes > 0 || sizes.minChunks > 0)) {
+    throw new UsageError(
+      'bad-argument',
+      `minBytes is ${sizes.minBytes} and minChunks ${sizes.minChunks} in a pool where each allocation has a buffer of its own; leave them out`,
+    );
+  }
   return {
     name,
     memoryType: memoryTypeOf(location),

@@ -68,11 +68,11 @@ export class HeapPools<Buffer> {
     const pool = memory.addPool(kind);
     try {
       while (pool.reservedBytes < kind.minBytes || pool.chunks.length < kind.minChunks) {
-        const missing = Math.max(
-          kind.granularity,
-          Math.min(kind.chunkBytes, kind.minBytes - pool.reservedBytes),
-        );
-        if (memory.grow(pool, missing) === undefined) throw memory.ladder.explain(pool, missing);
+        // Each leaves room for those that are owed still.
+        const most = (kind.maxBytes - pool.reservedBytes) / Math.max(1, kind.minChunks - pool.chunks.length);
+        const missing = Math.min(kind.chunkBytes, kind.minBytes - pool.reservedBytes, Math.floor(most));
+        const size = Math.max(kind.granularity, missing - (missing % kind.granularity));
+        if (memory.grow(pool, size, most) === undefined) throw memory.ladder.explain(pool, size);
       }
     } catch (error) {
       memory.removePool(pool);

@@ -14,7 +14,8 @@ import { UsageError } from '../base/errors.ts';
 import type { Serial } from '../base/quantities.ts';
 import { runAll } from '../base/run-all.ts';
 import { DestroyQueue } from '../memory/destroy-queue.ts';
-import type { BoundaryFollower, Memory } from '../memory/memory.ts';
+import type { BoundaryFollower } from '../memory/followers.ts';
+import type { Memory } from '../memory/memory.ts';
 import { type OwnedTexture, OwnedTextures, type OwnedTexturesStatistics } from '../memory/owned-textures.ts';
 import type { TextureBudget } from '../memory/texture-claims.ts';
 import type { TilePoolOptions } from '../memory/tile-options.ts';
@@ -29,6 +30,7 @@ export class HeapTextures<Texture> {
   private readonly follower: BoundaryFollower;
   private readonly owned: OwnedTextures<Texture>;
   private readonly budget: TextureBudget;
+  private isDisposed = false;
   private readonly tilePools = new Set<TilePool<Texture>>();
 
   /** Made by `GpuHeap.useTextures`. */
@@ -39,7 +41,7 @@ export class HeapTextures<Texture> {
     this.owned = new OwnedTextures(textures, this.queue, this.budget);
     this.follower = this.makeFollower();
     const { backend } = memory;
-    memory.followers = [...memory.followers, this.follower];
+    memory.followers.add(this.follower);
     backend.texturePorts = [...backend.texturePorts, textures];
   }
 
@@ -70,15 +72,18 @@ export class HeapTextures<Texture> {
   }
 
   private makeFollower(): BoundaryFollower {
-    const { tilePools } = this;
+    const { tilePools, textures, queue } = this;
     return {
       boundary: (serial) => this.boundary(serial),
       reclaim: (serial) => this.reclaim(serial),
       trim: () => this.trim(),
       get idleBytes() {
-        let bytes = 0;
+        let bytes = textures.idleStagingBytes ?? 0;
         for (const pool of tilePools) bytes += pool.idleBytes;
         return bytes;
+      },
+      get isWaiting() {
+        return queue.stampedCount > 0 || [...tilePools].some((pool) => pool.isWaiting);
       },
     };
   }
@@ -110,8 +115,10 @@ export class HeapTextures<Texture> {
 
   /** Destroys every texture and every tile pool. May be called twice. */
   dispose(): void {
+    if (this.isDisposed) return;
+    this.isDisposed = true;
     const { memory } = this;
-    memory.followers = memory.followers.filter((follower) => follower !== this.follower);
+    memory.followers.remove(this.follower);
     const ports = [...memory.backend.texturePorts];
     if (ports.includes(this.textures)) ports.splice(ports.indexOf(this.textures), 1);
     memory.backend.texturePorts = ports;

@@ -69,8 +69,10 @@ export class Placer<Buffer> {
     try {
       for (const request of checked) made.push(this.place(request));
       // Asked for memory, the application may have ended the frame for which some were made.
-      for (let k = deadIn(made); k !== -1; k = deadIn(made))
-        made[k] = this.place(checked[k] as CheckedRequest<Buffer>);
+      for (const [k, request] of checked.entries()) if (!made[k]?.isLive) made[k] = this.place(request);
+      const dead = checked[made.findIndex(({ isLive }) => !isLive)];
+      // They can not all live in one frame: each ends that of another.
+      if (dead !== undefined) throw this.memory.ladder.explain(this.pools.poolFor(dead), dead.size);
     } catch (error) {
       for (const allocation of made.reverse()) if (allocation.isLive) this.keeper.cancel(allocation);
       chunks.undoGrowth(firstChunk);
@@ -112,11 +114,11 @@ export class Placer<Buffer> {
     const pool = this.pools.poolFor(checked);
     const made = this.memory.warm(pool, checked.size);
     if (made === undefined) throw this.memory.ladder.explain(pool, checked.size);
-    await Promise.all(made.map(({ settled }) => settled));
-    for (const { refusal } of made) if (refusal !== undefined) throw refusal;
+    await this.memory.untilEnd(Promise.all(made.map(({ settled }) => settled)));
     this.checkUsable();
+    for (const { refusal } of made) if (refusal !== undefined) throw refusal;
     const { backend } = this.memory;
-    if (made.length > 0) await backend.whenCompleted(backend.signal());
+    if (made.length > 0) await this.memory.untilEnd(backend.whenCompleted(backend.signal()));
   }
 
   private place(request: CheckedRequest<Buffer>): Allocation<Buffer> {
@@ -139,10 +141,6 @@ export class Placer<Buffer> {
     if (Array.isArray(requests)) return requests.map((request) => this.check(request));
     throw new UsageError('bad-argument', `requests is ${show(requests)}; pass an array of requests`);
   }
-}
-
-function deadIn(made: readonly Allocation<unknown>[]): number {
-  return made.findIndex(({ isLive }) => !isLive);
 }
 
 function checkAlike<Buffer>(first: CheckedRequest<Buffer>, other: CheckedRequest<Buffer>): void {

@@ -15,7 +15,7 @@ export function largestIn<Buffer>(
   pool: Pool<Buffer>,
   request: CheckedRequest<Buffer>,
 ): number {
-  const grown = ladder.largestGrowth(pool);
+  const grown = pool.rangeIn(ladder.largestGrowth(pool));
   const { placement, dedicatedBytes } = pool.kind;
   if (placement === 'dedicated' || request.dedicated) return grown;
   let largest = 0;

@@ -178,6 +178,11 @@ export class Chunk<Buffer> {
     return left === 0 && this.owners[index] === undefined;
   }
 
+  /** Whether open recordings use any of it. */
+  get hasMarks(): boolean {
+    return this.markCount > 0;
+  }
+
   /** Whether an open recording uses the range. */
   isMarked(handle: Handle): boolean {
     return this.markCount > 0 && (this.marks[this.suballocator.indexOf(handle)] ?? 0) > 0;

@@ -141,6 +141,8 @@ export class Chunks<Buffer> {
             cause: error,
           });
     const pool = chunk.pool as Pool<Buffer>;
+    // The next one is smaller.
+    pool.refusedBytes = Math.min(pool.refusedBytes, chunk.sizeBytes);
     // A backend that is lost may be disposed of as well, and destroys nothing any more.
     if (this.backend.isLost) return;
     if (chunk.rangeCount === 0 && pool.chunks.includes(chunk)) this.destroy(chunk);
@@ -161,14 +163,14 @@ export class Chunks<Buffer> {
 
   /**
    * Gives back empty chunks, those empty for longest first, until at most `bytes` are reserved; answers the
-   * bytes. Those that were made ahead only when `bytes` is 0.
+   * bytes. Those that were made ahead of their use only where memory is short: `evenKept`.
    */
-  trimTo(bytes: number): number {
+  trimTo(bytes: number, evenKept: boolean): number {
     if (this.emptyCount === 0 || this.backend.reservedBytes <= bytes) return 0;
     const before = this.backend.reservedBytes;
     for (const chunk of this.idleChunks()) {
       if (this.backend.reservedBytes <= bytes) break;
-      if (bytes > 0 && this.frame < chunk.keptUntilFrame) continue;
+      if (!evenKept && this.frame < chunk.keptUntilFrame) continue;
       if (this.isIdle(chunk)) this.destroy(chunk);
     }
     return before - this.backend.reservedBytes;
@@ -180,14 +182,17 @@ export class Chunks<Buffer> {
   }
 
   private isIdle(chunk: Chunk<Buffer>): boolean {
-    return chunk.rangeCount === 0 && (chunk.pool as Pool<Buffer>).mayShrinkBy(chunk.sizeBytes);
+    return chunk.rangeCount === 0 && (chunk.pool as Pool<Buffer>).mayShrinkBy(chunk);
   }
 
-  /** Gives back the chunks made since `chunkId` that are empty: a call that failed leaves none behind. */
+  /**
+   * Gives back the chunks made since `chunkId` that are empty, so far as their pools may shrink: a call that
+   * failed leaves none behind.
+   */
   undoGrowth(chunkId: number): void {
     for (const pool of this.pools) {
       for (const chunk of [...pool.chunks]) {
-        if (chunk.id >= chunkId && chunk.rangeCount === 0) this.destroy(chunk);
+        if (chunk.id >= chunkId && this.isIdle(chunk)) this.destroy(chunk);
       }
     }
   }
@@ -209,6 +214,8 @@ export class Chunks<Buffer> {
     if (!this.isRebuilding) this.end(chunk);
     this.emptyCount--;
     this.takeOut(chunk);
+    // The device has room again for what it may have refused.
+    if (chunk.isGranted) for (const pool of this.pools) pool.refusedBytes = Number.POSITIVE_INFINITY;
   }
 
   /** A chunk is no more. */

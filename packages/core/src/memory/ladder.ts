@@ -32,8 +32,7 @@ export interface LadderHost<Buffer> {
   /** What is being read, and is free again when it was, in bytes of a pool or of all. */
   readonly reads: { readonly count: number; holdsAll(chunk: Chunk<Buffer>): boolean };
   reclaim(): boolean;
-  readonly idleFollowerBytes: number;
-  trimFollowers(): number;
+  readonly followers: { readonly idleBytes: number; trim(): number };
 }
 
 /** Why the application is asked for memory. Bytes. */
@@ -42,6 +41,16 @@ export interface Pressure {
   readonly requestedBytes: number;
   readonly reservedBytes: number;
   readonly budgetBytes: number;
+}
+
+/** What could not be placed, as exactly as a pool was asked for it. */
+export interface Wanted<Buffer> {
+  readonly pool: Pool<Buffer>;
+  /** Bytes of the range, with all that its suballocator adds. */
+  readonly bytes: number;
+  readonly alignment: number;
+  readonly dedicated: boolean;
+  readonly apart: readonly Chunk<Buffer>[];
 }
 
 interface Refusal {
@@ -56,6 +65,7 @@ export class Ladder<Buffer> {
   listOwners: () => readonly OwnerBytes[] = () => [];
   private readonly host: LadderHost<Buffer>;
   private refusal: Refusal = { reason: 'over-budget', cause: undefined };
+  private wanted: Wanted<Buffer> | undefined;
   private isAsking = false;
 
   constructor(host: LadderHost<Buffer>) {
@@ -63,18 +73,28 @@ export class Ladder<Buffer> {
   }
 
   /**
-   * A new chunk with room for `size`, or undefined: then `explain` says why.
+   * A new chunk with room for `size`, of no more than `mostBytes` unless `size` needs them, or undefined:
+   * then `explain` says why.
    * @throws UsageError `too-large` · BackendError
    */
-  grow(pool: Pool<Buffer>, size: number, dedicated: boolean): Chunk<Buffer> | undefined {
+  grow(
+    pool: Pool<Buffer>,
+    size: number,
+    dedicated: boolean,
+    mostBytes: number = Number.POSITIVE_INFINITY,
+  ): Chunk<Buffer> | undefined {
     const { host } = this;
     if (host.backend.isLost) {
       throw new BackendError('device-lost', 'the device is lost; rebuild this heap on another device');
     }
     const least = this.leastBytes(pool, size);
-    const wanted = Math.max(least, this.wantedBytes(pool, size, dedicated));
+    const usual = this.wantedBytes(pool, size, dedicated);
+    const wanted = Math.max(least, Math.min(usual, wholeSteps(mostBytes, this.stepOf(pool))));
     if (this.largestGrowth(pool) >= least) {
-      host.chunks.trimTo(Math.max(0, host.watermark.allowedBytes - wanted));
+      // The watermark knows nothing of textures and staging.
+      const { textureBytes, stagingBytes } = host.backend;
+      const allowedBytes = host.watermark.allowedBytes + textureBytes + stagingBytes;
+      host.chunks.trimTo(Math.max(0, allowedBytes - wanted), false);
     }
     return this.descend(pool, least, wanted, dedicated);
   }
@@ -86,11 +106,16 @@ export class Ladder<Buffer> {
    */
   growAhead(pool: Pool<Buffer>, size: number): Chunk<Buffer> | undefined {
     const bytes = Math.min(size, pool.kind.chunkBytes);
-    return this.tryCreate(
-      pool,
-      Math.max(this.leastBytes(pool, bytes), this.wantedBytes(pool, bytes, false)),
-      false,
-    );
+    const least = this.leastBytes(pool, bytes);
+    for (let wanted = Math.max(least, this.wantedBytes(pool, bytes, false)); ; ) {
+      const chunk = this.tryCreate(pool, wanted, false);
+      if (chunk !== undefined || wanted <= least) return chunk;
+      wanted = this.halfOf(pool, wanted, least);
+    }
+  }
+
+  private halfOf(pool: Pool<Buffer>, bytes: number, least: number): number {
+    return Math.max(least, roundUp(Math.floor(bytes / 2), this.stepOf(pool)));
   }
 
   /**
@@ -123,7 +148,8 @@ export class Ladder<Buffer> {
       placement === 'whole'
         ? wholeChunkBytes(size, LEAST_WHOLE_BYTES)
         : nextChunkBytes(size, pool.reservedBytes, chunkBytes, step);
-    return Math.min(roundUp(wanted, step), maxBufferSize - (maxBufferSize % step));
+    const most = Math.min(maxBufferSize, pool.refusedBytes / 2);
+    return Math.min(roundUp(wanted, step), Math.max(step, wholeSteps(most, step)));
   }
 
   private descend(
@@ -133,16 +159,15 @@ export class Ladder<Buffer> {
     dedicated: boolean,
   ): Chunk<Buffer> | undefined {
     const { host } = this;
-    const step = this.stepOf(pool);
     let bytes = wanted;
     for (;;) {
       const chunk = this.tryCreate(pool, bytes, dedicated);
       if (chunk !== undefined) return chunk;
       // Empty chunks go only where that can help: a smaller request may still want them.
       const helps = this.refusal.reason === 'refused-by-device' || this.largestGrowth(pool) >= least;
-      if ((helps && host.chunks.trimTo(0) > 0) || host.trimFollowers() > 0) continue;
+      if ((helps && host.chunks.trimTo(0, true) > 0) || host.followers.trim() > 0) continue;
       if (bytes <= least) return undefined;
-      bytes = Math.max(least, roundUp(Math.floor(bytes / 2), step));
+      bytes = this.halfOf(pool, bytes, least);
     }
   }
 
@@ -187,13 +212,22 @@ export class Ladder<Buffer> {
     return this.growthWithout(pool, (chunk) => chunk.rangeCount === 0);
   }
 
-  /** The error for the `grow` that has just failed. O(ranges of the pool). */
+  /** Notes what could not be placed, so that `explain` knows. */
+  note(wanted: Wanted<Buffer>): void {
+    this.wanted = wanted;
+  }
+
+  /** The error for what has just failed. O(ranges of the pool). */
   explain(pool: Pool<Buffer>, size: number): OutOfMemoryError {
     const { backend, pendingBytes } = this.host;
     const { reason, cause } = this.refusal;
-    const { largestFreeBytes, freeBytes, largestLaterBytes } = this.survey(pool);
+    const noted = this.wanted;
+    const wanted: Wanted<Buffer> =
+      noted?.pool === pool ? noted : { pool, bytes: size, alignment: 1, dedicated: false, apart: [] };
+    this.wanted = undefined;
+    const { largestFreeBytes, freeBytes, fitsLater } = this.survey(wanted);
     const { reservedBytes, budgetBytes } = backend;
-    const remedy = this.remedyFor(pool, size, largestLaterBytes);
+    const remedy = this.remedyFor(wanted, fitsLater);
     const owners = this.listOwners();
     return new OutOfMemoryError(
       reason,
@@ -204,17 +238,13 @@ export class Ladder<Buffer> {
     );
   }
 
-  private remedyFor(pool: Pool<Buffer>, size: number, largestLaterBytes: number): Remedy {
+  private remedyFor({ pool, bytes }: Wanted<Buffer>, fitsLater: boolean): Remedy {
     const { host } = this;
-    const waiting: Remedy = host.releases.awaitsBoundary ? 'end-frame' : 'wait';
     if (host.pendingBytes > 0 || host.reads.count > 0) {
-      if (pool.kind.placement === 'shared' && size < pool.kind.dedicatedBytes && largestLaterBytes >= size) {
-        return waiting;
-      }
-      const later = this.laterGrowth(pool);
-      if (this.refusal.reason !== 'refused-by-device' && later >= roundUp(size, this.stepOf(pool))) {
-        return waiting;
-      }
+      const { reason } = this.refusal;
+      const growsLater =
+        reason !== 'refused-by-device' && this.laterGrowth(pool) >= roundUp(bytes, this.stepOf(pool));
+      if (fitsLater || growsLater) return host.releases.awaitsBoundary ? 'end-frame' : 'wait';
     }
     if (this.refusal.reason === 'pool-full') return 'raise-pool-limit';
     return this.refusal.reason === 'over-budget' ? 'raise-budget' : 'free';
@@ -225,14 +255,16 @@ export class Ladder<Buffer> {
     const { reads } = this.host;
     return this.growthWithout(
       pool,
-      (chunk) => reads.holdsAll(chunk) || chunk.pendingBytes === chunk.suballocator.statistics().used,
+      (chunk) =>
+        reads.holdsAll(chunk) ||
+        (!chunk.hasMarks && chunk.pendingBytes === chunk.suballocator.statistics().used),
     );
   }
 
   /** Bytes of the largest buffer for `pool` once the chunks that `mayGo` are given back. */
   private growthWithout(pool: Pool<Buffer>, mayGo: (chunk: Chunk<Buffer>) => boolean): number {
     const { backend, pools } = this.host;
-    let goneBytes = this.host.idleFollowerBytes;
+    let goneBytes = this.host.followers.idleBytes;
     let ownBytes = 0;
     let ownCount = 0;
     for (const each of pools) {
@@ -249,34 +281,40 @@ export class Ladder<Buffer> {
       backend.budgetBytes - backend.reservedBytes + goneBytes,
       kind.maxBytes - pool.reservedBytes + ownBytes,
     );
-    return Math.max(0, room - (room % this.stepOf(pool)));
+    return Math.max(0, wholeSteps(room, this.stepOf(pool)));
   }
 
-  /**
-   * What is free in the shared chunks of a pool now, and the longest run once what is pending is free too.
-   */
-  private survey(pool: Pool<Buffer>): {
+  /** What is free in the shared chunks of a pool, and whether the range fits once what is pending is too. */
+  private survey({ pool, bytes, alignment, dedicated, apart }: Wanted<Buffer>): {
     largestFreeBytes: number;
     freeBytes: number;
-    largestLaterBytes: number;
+    fitsLater: boolean;
   } {
     let largestFreeBytes = 0;
     let freeBytes = 0;
-    let largestLaterBytes = 0;
+    let fitsLater = false;
+    const mayShare = !dedicated && pool.kind.placement === 'shared' && bytes < pool.kind.dedicatedBytes;
     for (const chunk of pool.chunks) {
-      if (chunk.dedicated) continue;
-      let run = 0;
-      for (const { size, handle } of chunk.suballocator.ranges()) {
+      if (chunk.dedicated || chunk.refusal !== undefined) continue;
+      let from = 0;
+      let end = 0;
+      for (const { offset, size, handle } of chunk.suballocator.ranges()) {
         if (handle === NO_SPACE) {
           freeBytes += size;
           largestFreeBytes = Math.max(largestFreeBytes, size);
-        }
-        run = handle === NO_SPACE || chunk.ownerOf(handle) === undefined ? run + size : 0;
-        largestLaterBytes = Math.max(largestLaterBytes, run);
+        } else if (chunk.ownerOf(handle) !== undefined || chunk.isMarked(handle)) continue;
+        if (offset !== end) from = offset;
+        end = offset + size;
+        if (mayShare && !apart.includes(chunk) && end - roundUp(from, alignment) >= bytes) fitsLater = true;
       }
     }
-    return { largestFreeBytes, freeBytes, largestLaterBytes };
+    return { largestFreeBytes, freeBytes, fitsLater };
   }
+}
+
+/** The most bytes in whole steps. */
+function wholeSteps(bytes: number, step: number): number {
+  return bytes === Number.POSITIVE_INFINITY ? bytes : bytes - (bytes % step);
 }
 
 /** Who holds the most, as a part of a sentence. */

@@ -19,6 +19,7 @@ import { runAll } from '../base/run-all.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Chunk, RangeOwner } from './chunk.ts';
 import { Chunks } from './chunks.ts';
+import { Followers } from './followers.ts';
 import { Watermark } from './growth.ts';
 import { Ladder } from './ladder.ts';
 import { Pool } from './pool.ts';
@@ -30,21 +31,6 @@ import { Releases } from './releases.ts';
 const IDLE_FRAMES = 60;
 /** Ranges that a boundary gives back at most, so that none takes long: a third of a millisecond, or less. */
 const MOST_AT_A_BOUNDARY = 2048;
-
-/**
- * What waits for the boundaries of a heap as its own ranges do: textures, tiles, whatever must outlive the
- * GPU's use.
- */
-export interface BoundaryFollower {
-  /** Everything recorded so far has been submitted; `serial` is the point after it. */
-  boundary(serial: Serial): void;
-  /** Gives back what waited for nothing later than `serial`; answers how many. */
-  reclaim(serial: Serial): number;
-  /** Bytes that lie idle. */
-  readonly idleBytes: number;
-  /** Gives back what lies idle; answers the bytes. */
-  trim(): number;
-}
 
 export class Memory<Buffer> {
   readonly backend: LimitedBackend<Buffer>;
@@ -60,7 +46,7 @@ export class Memory<Buffer> {
   pendingBytes = 0;
   peakUsedBytes = 0;
   /** What comes and goes with the boundaries of this heap. */
-  followers: BoundaryFollower[] = [];
+  readonly followers: Followers = new Followers();
   /** Grows with every device that is lost, and when the heap ends: marks of before mean nothing any more. */
   epoch = 0;
   /** Reads under way. */
@@ -68,6 +54,8 @@ export class Memory<Buffer> {
   /** Released ranges that wait. */
   readonly releases: Releases<Buffer>;
   private poolsMade = 0;
+  /** What is to be done with those who wait when the heap ends. */
+  private readonly endings = new Set<() => void>();
 
   constructor(backend: GpuBackend<Buffer>, budgetBytes: number) {
     this.backend = new LimitedBackend(backend, budgetBytes);
@@ -123,7 +111,10 @@ export class Memory<Buffer> {
       }
       chunk = this.ladder.grow(pool, needed, dedicated);
     }
-    if (chunk === undefined) return NO_SPACE;
+    if (chunk === undefined) {
+      this.ladder.note({ pool, bytes: needed, alignment, dedicated, apart: apart ?? [] });
+      return NO_SPACE;
+    }
     let handle = NO_SPACE;
     try {
       handle = chunk.reserve(size, alignment, owner);
@@ -146,10 +137,10 @@ export class Memory<Buffer> {
    * `ladder.explain` says why.
    * @throws UsageError `too-large` · BackendError
    */
-  grow(pool: Pool<Buffer>, size: number): Chunk<Buffer> | undefined {
-    const chunk = this.ladder.grow(pool, size, false);
+  grow(pool: Pool<Buffer>, size: number, mostBytes?: number): Chunk<Buffer> | undefined {
+    const chunk = this.ladder.grow(pool, size, false, mostBytes);
     if (chunk !== undefined || !this.askForMemory(pool, size)) return chunk;
-    return this.ladder.grow(pool, size, false);
+    return this.ladder.grow(pool, size, false, mostBytes);
   }
 
   /** As the ladder's. @throws UsageError `disposed` when the application has ended the pool, or the heap */
@@ -176,8 +167,14 @@ export class Memory<Buffer> {
   private makeRoom(bytes: number): void {
     const { backend } = this;
     this.reclaim();
-    this.chunks.trimTo(Math.max(0, backend.budgetBytes - bytes));
-    if (!backend.mayReserve(bytes)) this.trimFollowers();
+    // Nothing is given back in vain.
+    const idleBytes = this.pools.reduce(
+      (sum, pool) => sum + pool.shrinkable((chunk) => chunk.rangeCount === 0).bytes,
+      this.followers.idleBytes,
+    );
+    if (!backend.mayReserve(bytes - idleBytes)) return;
+    this.chunks.trimTo(Math.max(0, backend.budgetBytes - bytes), true);
+    if (!backend.mayReserve(bytes)) this.followers.trim();
   }
 
   /** All of an empty chunk. */
@@ -302,11 +299,30 @@ export class Memory<Buffer> {
    * when nothing of the kind is under way. Rejects as `whenCompleted` does.
    */
   whenFreer(): Promise<void> | undefined {
-    const { releases, reads } = this;
-    if (!releases.awaitsCompletion) return reads.whenNext();
-    const reached = releases.whenReached();
+    const { releases, reads, followers } = this;
+    const awaited: Promise<void>[] = [];
+    if (releases.awaitsCompletion) awaited.push(releases.whenReached());
+    if (followers.isWaiting) {
+      awaited.push(this.backend.whenCompleted(releases.lastSerialOn(0)));
+    }
     const read = reads.whenNext();
-    return read === undefined ? reached : Promise.race([reached, read]);
+    if (read !== undefined) awaited.push(read);
+    return awaited.length === 0 ? undefined : Promise.race(awaited);
+  }
+
+  /** As `promise`, but resolves at the latest when the heap ends. */
+  untilEnd(promise: Promise<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.endings.delete(end);
+        resolve();
+      };
+      this.endings.add(end);
+      promise.then(end, (error: unknown) => {
+        this.endings.delete(end);
+        reject(error);
+      });
+    });
   }
 
   /** Frees what waits, and what open recordings hold: there is no GPU any more that could use it. */
@@ -318,7 +334,7 @@ export class Memory<Buffer> {
         for (const handle of chunk.endMarks()) this.giveBack(chunk, handle);
       }
     }
-    this.followers = [];
+    this.followers.clear();
     this.backend.textureBytes = 0;
     this.backend.texturePorts = [];
   }
@@ -340,29 +356,17 @@ export class Memory<Buffer> {
   submitted(timeline = 0): Serial {
     const serial = this.releases.stamp(timeline);
     this.releases.reclaim(MOST_AT_A_BOUNDARY);
-    if (timeline === 0 && this.followers.length > 0) this.lead(serial);
+    if (timeline === 0 && !this.followers.areNone) {
+      this.followers.boundary(serial);
+      this.reclaimFollowers();
+    }
     return serial;
   }
 
-  private lead(serial: Serial): void {
-    const { backend } = this;
-    const due = backend.reuseAfter === 'submitted' ? serial : backend.completedSerial;
-    for (const follower of this.followers) {
-      follower.boundary(serial);
-      follower.reclaim(due);
-    }
-  }
-
-  /** Has those who follow give back what lies idle; answers the bytes. */
-  trimFollowers(): number {
-    let bytes = 0;
-    for (const follower of this.followers) bytes += follower.trim();
-    return bytes;
-  }
-
-  /** Bytes that those who follow would give back. */
-  get idleFollowerBytes(): number {
-    return this.followers.reduce((bytes, follower) => bytes + follower.idleBytes, 0);
+  /** The device has gone back on its word: all that lies idle goes. */
+  trimForDevice(): void {
+    this.chunks.trimTo(0, true);
+    this.followers.trim();
   }
 
   /**
@@ -381,7 +385,15 @@ export class Memory<Buffer> {
 
   /** Gives back all that is due; whether there was any. */
   reclaim(): boolean {
-    return this.releases.reclaim(Number.POSITIVE_INFINITY) > 0;
+    let count = this.releases.reclaim(Number.POSITIVE_INFINITY);
+    if (!this.followers.areNone && !this.backend.isLost) count += this.reclaimFollowers();
+    return count > 0;
+  }
+
+  private reclaimFollowers(): number {
+    const { backend } = this;
+    const due = backend.reuseAfter === 'submitted' ? this.releases.lastSerialOn(0) : backend.completedSerial;
+    return this.followers.reclaim(due);
   }
 
   /** Destroys every chunk, whatever lives in it. */
@@ -399,6 +411,7 @@ export class Memory<Buffer> {
     this.chunks.forgetAll();
     this.usedBytes = 0;
     this.pendingBytes = 0;
+    for (const end of this.endings) end();
     runAll(ended.map((chunk) => () => this.chunks.end(chunk)));
   }
 }

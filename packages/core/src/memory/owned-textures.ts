@@ -7,7 +7,7 @@
  *          everything as it was.
  * Refusal  keeps none for reuse: every `create` asks the device.
  */
-import type { TextureBackend, TextureDescriptor } from '../backend/texture-port.ts';
+import type { CreatedTexture, TextureBackend, TextureDescriptor } from '../backend/texture-port.ts';
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import { runAll } from '../base/run-all.ts';
@@ -111,13 +111,10 @@ export class OwnedTextures<Texture> {
    */
   create(descriptor: TextureDescriptor): OwnedTexture<Texture> {
     this.checkUsable();
-    const { texture, sizeBytes, settled } = this.claims.create(descriptor);
-    if (this.isDisposed) {
-      // Asked for memory, the application has ended these textures.
-      settled.catch(() => {});
-      this.claims.destroy(texture, sizeBytes);
-      this.checkUsable();
-    }
+    // Asked for memory, the application may have ended these textures.
+    const created = this.claims.create(descriptor, () => !this.isDisposed);
+    this.checkUsable();
+    const { texture, sizeBytes, settled } = created as CreatedTexture<Texture>;
     const owned = new OwnedTexture(this, texture, sizeBytes, descriptor.label ?? '');
     this.all.add(owned);
     settled.catch((error: unknown) => {

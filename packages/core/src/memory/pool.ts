@@ -25,6 +25,11 @@ export class Pool<Buffer> {
   readonly chunks: Chunk<Buffer>[] = [];
   /** Bytes of all chunks. */
   reservedBytes = 0;
+  /** Bytes and number of the chunks that serve many. */
+  sharedBytes = 0;
+  sharedCount = 0;
+  /** Bytes of the smallest chunk that the device refused when it was made already; Infinity for none. */
+  refusedBytes: number = Number.POSITIVE_INFINITY;
   /** Bytes of live ranges, rounding included. */
   usedBytes = 0;
   /** Bytes of released ranges that may not be given away yet. */
@@ -110,6 +115,13 @@ export class Pool<Buffer> {
     return granularity * 2 ** Math.ceil(Math.log2(Math.max(size, alignment) / granularity));
   }
 
+  /** Bytes of the largest range that a chunk of `bytes` holds. */
+  rangeIn(bytes: number): number {
+    const { granularity } = this.kind;
+    if (!this.roundsSizes || bytes < granularity) return bytes;
+    return granularity * 2 ** Math.floor(Math.log2(bytes / granularity));
+  }
+
   /** Free bytes of the chunks that serve many. O(chunks). */
   get sharedFreeBytes(): number {
     let bytes = 0;
@@ -120,20 +132,33 @@ export class Pool<Buffer> {
     return bytes;
   }
 
-  /** Whether it may do without `bytes` of one chunk. */
-  mayShrinkBy(bytes: number): boolean {
+  /**
+   * Whether it may do without an empty chunk: others hold the least that it shall have. A chunk for one
+   * allocation goes with that, and is not a part of it.
+   */
+  mayShrinkBy(chunk: Chunk<Buffer>): boolean {
+    if (chunk.dedicated) return true;
     const { minBytes, minChunks } = this.kind;
-    return this.reservedBytes - bytes >= minBytes && this.chunks.length > minChunks;
+    return this.sharedBytes - chunk.sizeBytes >= minBytes && this.sharedCount > minChunks;
   }
 
   /** The chunks that `mayGo` names, so far as the pool may do without them: bytes and count. O(chunks). */
   shrinkable(mayGo: (chunk: Chunk<Buffer>) => boolean): { bytes: number; count: number } {
     const { minBytes, minChunks } = this.kind;
+    // As they would go, where the order says which stay.
+    const hasLeast = minBytes > 0 || minChunks > 0;
+    const chunks = hasLeast ? [...this.chunks].sort((a, b) => a.emptyTurn - b.emptyTurn) : this.chunks;
     let bytes = 0;
     let count = 0;
-    for (const chunk of this.chunks) {
-      if (this.chunks.length - count <= minChunks) break;
-      if (this.reservedBytes - bytes - chunk.sizeBytes < minBytes || !mayGo(chunk)) continue;
+    let sharedBytes = this.sharedBytes;
+    let sharedCount = this.sharedCount;
+    for (const chunk of chunks) {
+      if (!mayGo(chunk)) continue;
+      if (!chunk.dedicated) {
+        if (sharedCount <= minChunks || sharedBytes - chunk.sizeBytes < minBytes) continue;
+        sharedBytes -= chunk.sizeBytes;
+        sharedCount--;
+      }
       bytes += chunk.sizeBytes;
       count++;
     }
@@ -148,12 +173,19 @@ export class Pool<Buffer> {
 
   add(chunk: Chunk<Buffer>): void {
     this.chunks.push(chunk);
-    this.reservedBytes += chunk.sizeBytes;
+    this.count(chunk, 1);
   }
 
   remove(chunk: Chunk<Buffer>): void {
     this.chunks.splice(this.chunks.indexOf(chunk), 1);
-    this.reservedBytes -= chunk.sizeBytes;
+    this.count(chunk, -1);
     if (this.found === chunk) this.found = undefined;
+  }
+
+  private count(chunk: Chunk<Buffer>, sign: 1 | -1): void {
+    this.reservedBytes += sign * chunk.sizeBytes;
+    if (chunk.dedicated) return;
+    this.sharedBytes += sign * chunk.sizeBytes;
+    this.sharedCount += sign;
   }
 }

@@ -39,6 +39,11 @@ export class Releases<Buffer> {
     return this.queues.length;
   }
 
+  /** The serial of the last boundary of a timeline; 0 before the first. */
+  lastSerialOn(timeline: number): Serial {
+    return this.lastSerials[timeline] as Serial;
+  }
+
   /** Whether ranges wait for a boundary that has not come yet. */
   get awaitsBoundary(): boolean {
     return this.queues.some((queue) => queue.hasUnstamped);

@@ -46,12 +46,20 @@ export class TextureClaims<Texture> {
   }
 
   /**
-   * As `createTexture` of the port, after the budget has agreed.
+   * As `createTexture` of the port, after the budget has agreed; undefined when `mayStill` says no after
+   * that: the application may have been asked for memory.
    * @throws OutOfMemoryError `over-budget`, and as the port's
    */
-  create(descriptor: TextureDescriptor): CreatedTexture<Texture> {
+  create(
+    descriptor: TextureDescriptor,
+    mayStill: () => boolean = () => true,
+  ): CreatedTexture<Texture> | undefined {
     const sizeBytes = this.textures.measureTexture(descriptor);
     this.budget.claim(sizeBytes);
+    if (!mayStill()) {
+      this.budget.unclaim(sizeBytes);
+      return undefined;
+    }
     let created: CreatedTexture<Texture>;
     try {
       created = this.textures.createTexture(descriptor);

@@ -55,10 +55,12 @@ export class TileChunks<Texture> {
     return this.list.length < maxChunks && this.claims.heldBytes + chunkBytes <= this.maxBytes;
   }
 
-  /** Makes one more chunk. @throws OutOfMemoryError · BackendError */
-  grow(): void {
+  /** Makes one more chunk, unless `mayStill` says no by then. @throws OutOfMemoryError · BackendError */
+  grow(mayStill: () => boolean): void {
     const { descriptor, chunkBytes, tilesPerChunk } = this.settings;
-    const { texture, settled }: CreatedTexture<Texture> = this.claims.create(descriptor);
+    const created: CreatedTexture<Texture> | undefined = this.claims.create(descriptor, mayStill);
+    if (created === undefined) return;
+    const { texture, settled } = created;
     const chunk = new TileChunk(this.claims.createdCount, texture, chunkBytes, tilesPerChunk);
     this.list.push(chunk);
     this.emptyCount++;

@@ -193,6 +193,11 @@ export class TilePool<Texture> {
     return before - this.pendingCount;
   }
 
+  /** Whether freed tiles wait for the serial of a boundary that has come. */
+  get isWaiting(): boolean {
+    return this.releases.hasStamped;
+  }
+
   /** Bytes of empty chunks. */
   get idleBytes(): number {
     return this.chunks.idleBytes;
@@ -262,13 +267,12 @@ export class TilePool<Texture> {
 
   /** A run in a new chunk. */
   private grow(count: number): TileAllocation<Texture> {
-    this.chunks.grow();
-    if (this.isDisposed) {
-      // Asked for memory, the application has ended this pool.
-      this.chunks.dispose();
-      this.checkUsable();
-    }
-    return this.enter(this.chunks.reserve(count), count);
+    // Asked for memory, the application may have ended this pool, or have it grown.
+    this.chunks.grow(() => !this.isDisposed && this.chunks.mayGrow);
+    this.checkUsable();
+    const handle = this.chunks.reserve(count);
+    if (handle === NO_SPACE) throw this.outOfMemory(count, undefined);
+    return this.enter(handle, count);
   }
 
   private enter(handle: Handle, count: number): TileAllocation<Texture> {

@@ -112,6 +112,13 @@ export class Account implements AccountStatistics {
     return out;
   }
 
+  /** All that lives here has ended at once, with what is above it. */
+  end(): void {
+    this.requestedBytes = 0;
+    this.usedBytes = 0;
+    this.liveCount = 0;
+  }
+
   private comeIn(requestedBytes: number, usedBytes: number): void {
     this.requestedBytes += requestedBytes;
     this.usedBytes += usedBytes;

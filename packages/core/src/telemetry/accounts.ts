@@ -75,6 +75,11 @@ export class Accounts implements AccountsView {
     return sorted.slice(0, most).map((account) => account.statistics());
   }
 
+  /** Everything has ended. O(names). */
+  endAll(): void {
+    for (const account of this.byName.values()) account.end();
+  }
+
   private make(name: string): Account {
     if (this.byName.size >= this.sweepAt) this.forgetIdle();
     const account = new Account(name);

@@ -149,6 +149,15 @@ export class Scopes {
     return found.sort(byUsedBytes);
   }
 
+  /** Everything has ended. O(paths). */
+  endAll(): void {
+    const waiting = [this.root];
+    for (let scope = waiting.pop(); scope !== undefined; scope = waiting.pop()) {
+      scope.end();
+      waiting.push(...scope.children.values());
+    }
+  }
+
   private make(outer: Scope, name: string): Scope {
     if (typeof name !== 'string' || name === '' || name.includes('/')) {
       throw new UsageError('bad-argument', `the name of a scope is ${show(name)}; pass a text without '/'`);
