@@ -127,7 +127,7 @@ export class Uploads<Buffer> {
    * exactly `size` bytes, which hold anything at first and are gone when it has returned. If it throws,
    * nothing is written.
    * @throws UsageError `bad-argument`, `bad-size` and as `write`; also when `fill` has freed or shortened the
-   *   allocation · BackendError · what `fill` throws
+   *   allocation · BackendError, `device-lost` also when `fill` has rebuilt the heap · what `fill` throws
    */
   writeInPlace(
     allocation: Allocation<Buffer>,
@@ -151,12 +151,14 @@ export class Uploads<Buffer> {
     const offset = staging.take(size, 4);
     const bytes = staging.bytes.subarray(offset, offset + size);
     const wasHeld = this.batch.isHeld;
+    const { epoch } = this.memory;
     this.batch.isHeld = true;
     try {
       runFill(fill, bytes);
       this.check(allocation, at, size);
+      this.checkEpoch(epoch, size);
     } catch (error) {
-      staging.putBack(offset, size);
+      if (this.memory.epoch === epoch) staging.putBack(offset, size);
       throw error;
     } finally {
       this.batch.isHeld = wasHeld;
@@ -304,6 +306,15 @@ export class Uploads<Buffer> {
     checkExtent(at, size, allocation.size);
     checkGranules(at, size, allocation.size);
     this.checkDevice();
+  }
+
+  /** Mapped bytes of before a rebuild are gone, with what was put there. */
+  private checkEpoch(epoch: number, size: number): void {
+    if (this.memory.epoch === epoch) return;
+    throw new BackendError(
+      'device-lost',
+      `the heap was rebuilt while ${size} bytes were filled in place, which are lost; write them again`,
+    );
   }
 
   private checkDevice(): void {
