@@ -112,6 +112,12 @@ export class Books<Buffer> {
     if (allocation.record instanceof OwnerRecord) this.tracker?.forget(allocation.record);
   }
 
+  /** One whose object was collected is no more. */
+  forget(record: OwnerRecord<Buffer>, usedBytes: number): void {
+    this.remove(record, record.size, usedBytes);
+    this.tracker?.forget(record);
+  }
+
   /** What was counted for an allocation is counted no more. */
   remove(entry: BookEntry, size: number, usedBytes: number): void {
     entry.ownerAccount?.remove(size, usedBytes);

@@ -157,10 +157,18 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   /** Gives the range of an allocation back whose object was collected. */
   freeCollected(record: OwnerRecord<Buffer>): void {
-    const { chunk, handle, size } = record;
-    this.books.remove(record, size, chunk.suballocator.sizeOf(handle));
-    this.count(-size, -1);
+    const { chunk, handle } = record;
+    // A rebuild may have dropped the chunk before anybody was told.
+    if (!(chunk.pool as Pool<Buffer>).chunks.includes(chunk)) return;
+    this.forgetCollected(record);
     this.memory.release(chunk, handle);
+  }
+
+  /** An allocation whose object was collected is counted no more, nor told of. */
+  forgetCollected(record: OwnerRecord<Buffer>): void {
+    const { chunk, handle, size } = record;
+    this.books.forget(record, chunk.suballocator.sizeOf(handle));
+    this.count(-size, -1);
   }
 
   /** Ends an allocation that nothing has used yet: its range is free at once. */
