@@ -94,9 +94,8 @@ export class FrameRing<Buffer> {
     const needed = commonAlignment(offsetAlignment(request.usage, heap.backend.limits), 4);
     this.alignment = commonAlignment(needed, alignment);
     this.request = { ...request, alignment: this.alignment, pool: poolOf(heap) };
-    const allocation = this.allocate(roundUp(bytes, this.alignment));
-    this.mirror = new RingMirror(allocation.size);
-    this.hold(allocation);
+    this.mirror = new RingMirror(roundUp(bytes, this.alignment));
+    this.hold(this.allocate(this.mirror.size));
   }
 
   /**

@@ -18,6 +18,7 @@ import { Allocation, type AllocationFacts, type AllocationKeeper } from './alloc
 import { layOut } from './block.ts';
 import { type Books, OwnerRecord } from './books.ts';
 import type { Guards } from './guards.ts';
+import { makeHostBytes } from './host-bytes.ts';
 import { checkWhole, chunksOf, Mover, useOnFirst } from './mover.ts';
 import type { CheckedRequest } from './request.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
@@ -53,7 +54,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   /** A fresh allocation in a pool, or undefined: then `memory.ladder.explain` says why. */
   tryAllocate(pool: Pool<Buffer>, request: CheckedRequest<Buffer>): Allocation<Buffer> | undefined {
-    const allocation = new Allocation<Buffer>(this, request, this.memory.frame);
+    const allocation = this.make(request);
     return this.placeNew(allocation, pool, request, chunksOf(request.apartFrom)) ? allocation : undefined;
   }
 
@@ -65,16 +66,24 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   ): Allocation<Buffer> | undefined {
     const { whole, offsets } = layOut(requests, label);
     const block = new Allocation<Buffer>(this, whole, this.memory.frame);
-    block.members = requests.map(
-      (request, k) => new Allocation<Buffer>(this, request, this.memory.frame, block, offsets[k]),
-    );
+    block.members = requests.map((request, k) => this.make(request, block, offsets[k]));
     if (!this.placeNew(block, pool, whole, chunksOf(whole.apartFrom))) return undefined;
-    for (const [k, member] of block.members.entries()) {
+    for (const member of block.members) {
       member.chunk = block.chunk;
       member.handle = block.handle;
-      if (requests[k]?.hostCopy) member.hostCopy = new Uint8Array(member.size);
     }
     return block;
+  }
+
+  /** The object, and its host copy: what may fail on the CPU fails before anything is placed. */
+  private make(
+    request: CheckedRequest<Buffer>,
+    block?: Allocation<Buffer>,
+    offset?: number,
+  ): Allocation<Buffer> {
+    const made = new Allocation<Buffer>(this, request, this.memory.frame, block, offset);
+    if (request.hostCopy) made.hostCopy = makeHostBytes(request.size, 'the host copy');
+    return made;
   }
 
   private placeNew(
@@ -107,7 +116,6 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     }
     for (const other of request.apartFrom) if (other.isLive) keepApart(allocation, other.block ?? other);
     if (request.lifetime === 'frame') this.frameAllocations.push(allocation);
-    if (request.hostCopy) allocation.hostCopy = new Uint8Array(request.size);
     if (request.timelines !== undefined) {
       allocation.timelines = request.timelines;
       chunk.setTimelines(handle, request.timelines);
@@ -218,11 +226,12 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     const before = allocation.size;
     if (size === before) return;
     const used = chunk.suballocator.sizeOf(allocation.handle);
+    const room = allocation.makeHostCopy(size);
     if (!this.resizeInPlace(chunk, allocation, size)) {
-      this.mover.move(allocation, chunk.pool as Pool<Buffer>, size, []);
+      this.mover.move(allocation, chunk.pool as Pool<Buffer>, size, [], room);
       return;
     }
-    allocation.setSize(size);
+    allocation.setSize(size, room);
     this.guards.arm(chunk, allocation.handle, size);
     this.noteSize(allocation, before, used);
   }

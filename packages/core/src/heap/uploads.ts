@@ -22,6 +22,7 @@ import type { Memory } from '../memory/memory.ts';
 import type { StagingChunk } from '../memory/staging-chunk.ts';
 import { MAX_ALIGNMENT } from '../ranges/suballocator.ts';
 import type { Allocation } from './allocation.ts';
+import { makeHostBytes } from './host-bytes.ts';
 import type { Keeper } from './keeper.ts';
 import { useOnFirst } from './mover.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
@@ -126,7 +127,7 @@ export class Uploads<Buffer> {
    * As `write`, but `fill` puts the bytes where they belong, without a copy of them elsewhere. It gets
    * exactly `size` bytes, which hold anything at first and are gone when it has returned. If it throws,
    * nothing is written.
-   * @throws UsageError `bad-argument`, `bad-size` and as `write`; also when `fill` has freed or shortened the
+   * @throws UsageError `bad-argument`, `bad-size`, `too-large` and as `write`; also when `fill` has freed or shortened the
    *   allocation · BackendError, `device-lost` also when `fill` has rebuilt the heap · what `fill` throws
    */
   writeInPlace(
@@ -142,7 +143,7 @@ export class Uploads<Buffer> {
     if (size === 0) return;
     const staging = this.findRoom(allocation, size);
     if (staging === undefined) {
-      const bytes = new Uint8Array(size);
+      const bytes = makeHostBytes(size, 'what is filled in place');
       runFill(fill, bytes);
       this.keeper.write(allocation, bytes, at);
       this.countDirect(size);
