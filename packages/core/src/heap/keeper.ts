@@ -232,7 +232,6 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
       return;
     }
     allocation.setSize(size, room);
-    this.guards.arm(chunk, allocation.handle, size);
     this.noteSize(allocation, before, used);
   }
 
@@ -244,15 +243,42 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.books.resized(allocation, allocation.size - size, usedNow - used);
   }
 
+  /** Fits its range and its guard; whether that was possible. Nothing has changed when it throws. */
   private resizeInPlace(chunk: Chunk<Buffer>, allocation: Allocation<Buffer>, size: number): boolean {
     const { kind } = chunk.pool;
+    const { handle } = allocation;
     const bytes = this.guards.isFor(chunk) ? this.guards.bytesFor(kind.location, size) : size;
-    if (chunk.dedicated || kind.placement !== 'shared') {
-      // It has a whole buffer: one of up to twice the bytes will do.
-      return bytes <= chunk.sizeBytes && (chunk.adopted || bytes > chunk.sizeBytes / 2);
+    const isWhole = chunk.dedicated || kind.placement !== 'shared';
+    // Of a whole buffer, one of up to twice the bytes will do.
+    if (isWhole && (bytes > chunk.sizeBytes || (!chunk.adopted && bytes <= chunk.sizeBytes / 2)))
+      return false;
+    if (!isWhole && bytes >= kind.dedicatedBytes) return false;
+    if (isWhole || size < allocation.size) {
+      // While the range is as long as it was: what may fail comes first.
+      this.guards.arm(chunk, handle, size);
+      return isWhole || this.memory.resizeInPlace(chunk, handle, bytes);
     }
-    if (bytes >= kind.dedicatedBytes) return false;
-    return this.memory.resizeInPlace(chunk, allocation.handle, bytes);
+    return this.growInPlace(chunk, allocation, size, bytes);
+  }
+
+  private growInPlace(
+    chunk: Chunk<Buffer>,
+    allocation: Allocation<Buffer>,
+    size: number,
+    bytes: number,
+  ): boolean {
+    const { handle } = allocation;
+    const used = chunk.suballocator.sizeOf(handle);
+    if (!this.memory.resizeInPlace(chunk, handle, bytes)) return false;
+    try {
+      this.guards.arm(chunk, handle, size);
+    } catch (error) {
+      this.memory.resizeInPlace(chunk, handle, used);
+      // Some kinds can not part a range again.
+      this.noteSize(allocation, allocation.size, used);
+      throw error;
+    }
+    return true;
   }
 
   write(allocation: Allocation<Buffer>, data: WriteData, at: number): void {
