@@ -76,7 +76,8 @@ export class Mover<Buffer> {
         };
       });
     } catch (error) {
-      memory.cancel(to, handle);
+      // Asked for memory, the application may have disposed of the heap, with all that was in it.
+      if (memory.pools.includes(pool)) memory.cancel(to, handle);
       throw error;
     }
     useOnFirst(allocation);

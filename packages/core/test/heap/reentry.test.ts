@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type MockBuffer, MockGpu } from '../../../mock/src/index.ts';
-import { type Allocation, BufferUsage } from '../../src/index.ts';
+import { type Allocation, BufferUsage, MirroredArray } from '../../src/index.ts';
 import { codeOf } from '../code-of.ts';
 import { firstDifference, openHeap, patternOf } from './open-heap.ts';
 
 const { VERTEX } = BufferUsage;
 
+const KIB = 1024;
 const AT_ONCE = { reuseAfter: 'submitted', autoComplete: true } as const;
 
 type Mock = Allocation<MockBuffer>;
@@ -59,5 +60,71 @@ describe('a batch of uploads', () => {
     for (const [k, mesh] of meshes.entries()) {
       expect(firstDifference(await mesh.read(), patternOf(k + 1, 1024))).toBe(-1);
     }
+  });
+});
+
+describe('a resize in place whose guard can not be written', () => {
+  it.each([
+    ['shorter', 2000, 1000, false],
+    ['longer', 2000, 3000, false],
+    ['shorter in a whole buffer', 2000, 1990, true],
+    ['longer in a whole buffer', 1990, 2000, true],
+  ] as const)('leaves size, figures, bytes and guard as they were: %s', async (_, size, next, dedicated) => {
+    const { gpu, heap } = openHeap({ guardBytes: 16 }, AT_ONCE);
+    const mesh = heap.allocate({ size: dedicated ? 2000 : size, usage: VERTEX, owner: 'mesh', dedicated });
+    if (size !== mesh.size) mesh.resize(size);
+    mesh.write(patternOf(1, size));
+    heap.endFrame();
+    const figures = () => {
+      const { usedBytes, requestedBytes, allocationCount } = heap.statistics();
+      return { usedBytes, requestedBytes, allocationCount, owner: heap.owners.statistics('mesh')?.usedBytes };
+    };
+    const before = figures();
+    gpu.faults.failAtCall(gpu.counts.write + 1, { kind: 'write' });
+    expect(codeOf(() => mesh.resize(next))).toBe('backend-failed');
+    heap.endFrame();
+    expect([mesh.size, mesh.version]).toEqual([size, 0]);
+    expect(figures()).toEqual(before);
+    expect(firstDifference(await mesh.read(), patternOf(1, size))).toBe(-1);
+    expect(await heap.checkGuards()).toEqual([]);
+    mesh.resize(next);
+    expect([mesh.size, mesh.version, heap.statistics().requestedBytes]).toEqual([next, 0, next]);
+    expect(await heap.checkGuards()).toEqual([]);
+    mesh.free();
+    heap.endFrame();
+    expect(figures()).toEqual({ usedBytes: 0, requestedBytes: 0, allocationCount: 0, owner: 0 });
+  });
+});
+
+describe('asked for memory during a move, the application', () => {
+  it('may dispose of the heap: the figures are those of an empty one', () => {
+    const { gpu, heap } = openHeap(
+      {
+        budgetBytes: 64 * KIB,
+        chunkBytes: 64 * KIB,
+        dedicatedBytes: 64 * KIB,
+        onPressure: () => heap.dispose(),
+      },
+      AT_ONCE,
+    );
+    const mesh = heap.allocate({ size: 4 * KIB, usage: VERTEX });
+    heap.allocate({ size: 4 * KIB, usage: VERTEX });
+    expect(codeOf(() => mesh.resize(20 * KIB))).toBe('disposed');
+    expect(heap.statistics()).toMatchObject({ usedBytes: 0, pendingBytes: 0, reservedBytes: 0 });
+    expect(gpu.buffers.size).toBe(0);
+  });
+});
+
+describe('a mirrored array', () => {
+  it('keeps what a hook pushes beyond the room that is being reserved', () => {
+    const { heap } = openHeap({}, AT_ONCE);
+    const array = new MirroredArray(heap, { type: Uint32Array, usage: VERTEX, length: 4 });
+    const stop = array.on('moved', () => {
+      stop();
+      array.push(...Array.from({ length: 500 }, (_, k) => k));
+    });
+    array.reserve(64);
+    expect([array.length, array.get(503)]).toEqual([504, 499]);
+    expect(array.capacity).toBeGreaterThanOrEqual(504);
   });
 });
