@@ -169,6 +169,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     // A rebuild may have dropped the chunk before anybody was told.
     if (!(chunk.pool as Pool<Buffer>).chunks.includes(chunk)) return;
     this.forgetCollected(record);
+    record.handle = NO_SPACE;
     this.memory.release(chunk, handle);
   }
 

@@ -128,3 +128,67 @@ describe('a mirrored array', () => {
     expect(array.capacity).toBeGreaterThanOrEqual(504);
   });
 });
+
+describe('asked for memory while guards are checked, the application', () => {
+  function open(act: () => void, watchLeaks = false) {
+    const opened = openHeap(
+      {
+        ...{ guardBytes: 16, chunkBytes: 64 * KIB, dedicatedBytes: 32 * KIB },
+        watchLeaks,
+        budgetBytes: 128 * KIB,
+        onPressure: () => {
+          opened.heap.setBudget(2048 * KIB);
+          act();
+        },
+      },
+      AT_ONCE,
+    );
+    return opened;
+  }
+
+  it('may shorten one and use what it leaves: nothing is told of it, and damage of others is', async () => {
+    const { heap, backend } = open(() => {
+      mesh.resize(1000);
+      heap.submitted();
+      heap.allocate({ size: 5000, usage: VERTEX }).write(patternOf(5, 5000));
+    });
+    const victim = heap.allocate({ size: 100, usage: VERTEX, label: 'victim' });
+    const mesh = heap.allocate({ size: 4000, usage: VERTEX });
+    heap.allocate({ size: 64 * KIB - 16, usage: VERTEX, dedicated: true });
+    const { buffer, offset, size } = victim.binding();
+    backend.write(buffer, offset + size, Uint8Array.of(0, 0, 0, 0));
+    expect((await heap.checkGuards()).map(({ label }) => label)).toEqual(['victim']);
+    expect(mesh.size).toBe(1000);
+    expect((await heap.checkGuards()).map(({ label }) => label)).toEqual(['victim']);
+  });
+
+  it.each([false, true])(
+    'may move one and free another with its buffer, leaks watched: %s',
+    async (watch) => {
+      const { heap, backend } = open(() => {
+        large.free();
+        mesh.resize(5000);
+        heap.endFrame();
+        heap.trim();
+      }, watch);
+      const mesh = heap.allocate({ size: 100, usage: VERTEX });
+      const victim = heap.allocate({ size: 100, usage: VERTEX, label: 'victim' });
+      const large = heap.allocate({ size: 64 * KIB - 16, usage: VERTEX });
+      const { buffer, offset, size } = victim.binding();
+      backend.write(buffer, offset + size, Uint8Array.of(0, 0, 0, 0));
+      expect((await heap.checkGuards()).map(({ label }) => label)).toEqual(['victim']);
+      expect([large.isLive, mesh.size]).toEqual([false, 5000]);
+    },
+  );
+
+  it('may free all of them: then there is nothing to tell', async () => {
+    const { heap } = open(() => {
+      large.free();
+      heap.endFrame();
+      heap.trim();
+    });
+    const large = heap.allocate({ size: 128 * KIB - 16, usage: VERTEX });
+    expect(await heap.checkGuards()).toEqual([]);
+    expect(heap.statistics()).toMatchObject({ usedBytes: 0, allocationCount: 0 });
+  });
+});
