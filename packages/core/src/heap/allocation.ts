@@ -14,6 +14,7 @@ import { type Handle, roundUp } from '../base/quantities.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Account } from '../telemetry/account.ts';
+import { makeHostBytes } from './host-bytes.ts';
 
 /** What WebGPU's bind-group entries take: always with an explicit size. Sizes are padded to 4 bytes. */
 export interface BufferBinding<Buffer> {
@@ -264,14 +265,18 @@ export class Allocation<Buffer> {
     return this.keeper === keeper;
   }
 
-  /** @internal It is so long now. */
-  setSize(size: number): void {
+  /** @internal Room for its host copy when it is `size` bytes long. @throws UsageError `too-large` */
+  makeHostCopy(size: number): Uint8Array | undefined {
+    return this.hostCopy === undefined ? undefined : makeHostBytes(size, 'the host copy');
+  }
+
+  /** @internal It is so long now; `room` is where its host copy goes. */
+  setSize(size: number, room: Uint8Array | undefined): void {
     this.bytes = size;
     if (this.record !== undefined) this.record.size = size;
-    if (this.hostCopy === undefined) return;
-    const copy = new Uint8Array(size);
-    copy.set(this.hostCopy.subarray(0, size));
-    this.hostCopy = copy;
+    if (this.hostCopy === undefined || room === undefined) return;
+    room.set(this.hostCopy.subarray(0, size));
+    this.hostCopy = room;
   }
 
   /** @internal These bytes were written from `at` on: whoever keeps a copy of them has them too. */

@@ -8,6 +8,7 @@
  */
 import type { OwnerBytes } from '../base/errors.ts';
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';
+import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Account } from '../telemetry/account.ts';
 import { Accounts } from '../telemetry/accounts.ts';
 import type { DebugLog } from '../telemetry/debug-log.ts';
@@ -109,7 +110,16 @@ export class Books<Buffer> {
   end(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, usedBytes: number): void {
     if (this.log.frees) this.log.logFree(reportOf(allocation, chunk, this.frame()));
     this.remove(allocation, allocation.size, usedBytes);
-    if (allocation.record instanceof OwnerRecord) this.tracker?.forget(allocation.record);
+    if (!(allocation.record instanceof OwnerRecord)) return;
+    this.tracker?.forget(allocation.record);
+    // So that whoever has the record sees that it is over.
+    allocation.record.handle = NO_SPACE;
+  }
+
+  /** One whose object was collected is no more. */
+  forget(record: OwnerRecord<Buffer>, usedBytes: number): void {
+    this.remove(record, record.size, usedBytes);
+    this.tracker?.forget(record);
   }
 
   /** What was counted for an allocation is counted no more. */

@@ -94,9 +94,8 @@ export class FrameRing<Buffer> {
     const needed = commonAlignment(offsetAlignment(request.usage, heap.backend.limits), 4);
     this.alignment = commonAlignment(needed, alignment);
     this.request = { ...request, alignment: this.alignment, pool: poolOf(heap) };
-    const allocation = this.allocate(roundUp(bytes, this.alignment));
-    this.mirror = new RingMirror(allocation.size);
-    this.hold(allocation);
+    this.mirror = new RingMirror(roundUp(bytes, this.alignment));
+    this.hold(this.allocate(this.mirror.size));
   }
 
   /**
@@ -175,7 +174,7 @@ export class FrameRing<Buffer> {
       this.retire();
       offset = this.placeFor(bytes);
     }
-    if (offset < 0) {
+    while (offset < 0) {
       this.grow(bytes);
       offset = this.placeFor(bytes);
     }
@@ -312,12 +311,19 @@ export class FrameRing<Buffer> {
     if (this.taken === 0) this.head = 0;
   }
 
-  /** Goes on in a larger buffer, with room for so many bytes more. Nothing has changed when it throws. */
+  /**
+   * Goes on in a larger buffer, with room for so many bytes more, unless the application has made it grow
+   * when it was asked for memory. Nothing has changed when it throws.
+   */
   private grow(bytes: number): void {
     const before = this.home();
     const { size } = this.mirror;
     const mirror = new RingMirror(Math.max(2 * size, size + bytes));
     const allocation = this.allocate(mirror.size);
+    if (this.allocation !== before) {
+      allocation.free();
+      return;
+    }
     try {
       // What is recorded already reads this frame's pieces here.
       this.flush();

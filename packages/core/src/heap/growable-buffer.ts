@@ -9,7 +9,8 @@
  * Promise  bytes in use stay through growth. Where there is no room for more than what is needed, it takes
  *          what is needed. A call that fails leaves size and bytes as they were.
  * Refusal  bytes that `resize` adds are whatever was there before. Never shrinks by itself. An append whose
- *          write fails after growth keeps the room that it gained.
+ *          write fails after growth keeps the room that it gained. While the application is asked for memory
+ *          for it, it may be freed and detached, and is `not-movable` for all else that changes its size.
  */
 import { bytesOfData, type WriteData } from '../base/bytes.ts';
 import { checkInteger, checkOptions, show } from '../base/check.ts';
@@ -75,6 +76,8 @@ export class GrowableBuffer<Buffer> {
   private places = 0;
   private hooks: readonly (() => void)[] = [];
   private unhook: (() => void) | undefined;
+  /** While the heap looks for room, and may ask the application for memory. */
+  private isGrowing = false;
 
   /** @throws as `GpuHeap.allocate` does */
   constructor(heap: GpuHeap<Buffer>, request: GrowableRequest<Buffer>) {
@@ -149,6 +152,7 @@ export class GrowableBuffer<Buffer> {
    */
   resize(size: number): void {
     checkInteger(size, 'size', 0, Number.MAX_SAFE_INTEGER, 'bad-size');
+    this.checkSettled();
     const before = this.inUse;
     // First, so that whoever is told of the move sees the new size.
     this.inUse = size;
@@ -164,11 +168,13 @@ export class GrowableBuffer<Buffer> {
   /** Holds room for `capacity` bytes, no more. @throws as `resize` */
   reserve(capacity: number): void {
     checkInteger(capacity, 'capacity', 0, Number.MAX_SAFE_INTEGER, 'bad-size');
+    this.checkSettled();
     if (capacity > this.capacity) this.resizeTo(roundUp(capacity, 4));
   }
 
   /** Gives back what is not in use, which may move it; all of it when nothing is. @throws as `resize` */
   shrinkToFit(): void {
+    this.checkSettled();
     const fit = roundUp(this.inUse, 4);
     if (fit === 0) this.free();
     else if (fit < this.capacity) this.resizeTo(fit);
@@ -238,6 +244,8 @@ export class GrowableBuffer<Buffer> {
    */
   detach(): Allocation<Buffer> | undefined {
     const { held } = this;
+    // Of what is about to be its first bytes, nothing can be given away.
+    if (held === undefined && this.isGrowing) return undefined;
     if (held !== undefined) this.hold(undefined);
     this.inUse = 0;
     return held;
@@ -246,7 +254,7 @@ export class GrowableBuffer<Buffer> {
   /**
    * Takes an allocation of the same heap over, of which `size` bytes are in use (default: all).
    * @throws UsageError `bad-argument` when it holds another or the allocation lives for a frame,
-   *   `foreign-object`, `dead-allocation`, `part-of-block`, `bad-size`, `disposed`
+   *   `foreign-object`, `dead-allocation`, `part-of-block`, `bad-size`, `not-movable`, `disposed`
    */
   attach(allocation: Allocation<Buffer>, size: number = allocation?.size): void {
     // A copy of nothing is legal for every live allocation of this heap, and refused for all else.
@@ -258,6 +266,7 @@ export class GrowableBuffer<Buffer> {
       throw new UsageError('bad-argument', 'the allocation ends with its frame; attach one that stays');
     }
     checkInteger(size, 'size', 0, allocation.size, 'bad-size');
+    this.checkSettled();
     if (this.held !== undefined) {
       throw new UsageError(
         'bad-argument',
@@ -285,20 +294,36 @@ export class GrowableBuffer<Buffer> {
     throw new UsageError('dead-allocation', 'the buffer holds no memory; append, resize or reserve first');
   }
 
+  /** @throws UsageError `not-movable` */
+  private checkSettled(): void {
+    if (!this.isGrowing) return;
+    throw new UsageError(
+      'not-movable',
+      `the buffer of ${this.capacity} bytes is growing, for which onPressure was called; leave it alone there, or free it`,
+    );
+  }
+
   private grow(needed: number): void {
+    const { held } = this;
     const wanted = grownBytes(this.capacity, needed);
     try {
       this.resizeTo(wanted);
     } catch (error) {
       const least = roundUp(needed, 4);
-      if (least === wanted || !isTooMuch(error)) throw error;
+      // Asked for memory, the application may have freed it: there is nothing left to grow.
+      if (least === wanted || !isTooMuch(error) || this.held !== held) throw error;
       this.resizeTo(least);
     }
   }
 
   private resizeTo(bytes: number): void {
-    if (this.held === undefined) this.hold(this.allocate(bytes));
-    else this.held.resize(bytes);
+    this.isGrowing = true;
+    try {
+      if (this.held === undefined) this.hold(this.allocate(bytes));
+      else this.held.resize(bytes);
+    } finally {
+      this.isGrowing = false;
+    }
   }
 
   private allocate(bytes: number): Allocation<Buffer> {
@@ -322,6 +347,7 @@ export class GrowableBuffer<Buffer> {
   }
 
   private tellMoved(): void {
+    this.isGrowing = false;
     this.places++;
     for (const hook of this.hooks) hook();
   }

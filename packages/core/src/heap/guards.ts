@@ -6,6 +6,7 @@
  * Cost     a write more for each allocation, move and resize; check: O(allocations), and a readback of all
  *          guards.
  * Promise  a write that changes a byte of a guard is found by the next check, and nothing else is reported.
+ *          What the application frees, moves or resizes when a check asks it for memory is left out of it.
  * Refusal  not for readback and upload allocations, nor for buffers of the caller. A member of a block has no
  *          guard of its own: the block has. What is written behind the guard is not seen.
  */
@@ -30,10 +31,49 @@ export interface GuardDamage {
   readonly changedCount: number;
 }
 
-interface Guarded<Buffer> {
+/** One guard, and where it was when it was looked up. */
+class Guarded<Buffer> {
   readonly owner: Allocation<Buffer> | OwnerRecord<Buffer>;
   readonly piece: ReadPiece<Buffer>;
+  /** Whether it was still there when it was read. */
+  isRead = false;
+  private readonly size: number;
+
+  /** `stead`: where to read in its stead when it is not there any more. */
+  constructor(
+    owner: Allocation<Buffer> | OwnerRecord<Buffer>,
+    chunk: Chunk<Buffer>,
+    guardBytes: number,
+    stead: () => Place<Buffer>,
+  ) {
+    const { handle, size } = owner;
+    const offset = chunk.suballocator.offsetOf(handle) + roundUp(size, 4);
+    this.owner = owner;
+    this.size = size;
+    const locate = (): Place<Buffer> => {
+      this.isRead = this.isThere;
+      return this.isRead ? { chunk, offset } : stead();
+    };
+    this.piece = { chunk, offset, size: guardBytes, handle, locate };
+  }
+
+  /** Whether its allocation lives, where it was and as long as it was. */
+  get isThere(): boolean {
+    const { chunk, handle } = this.piece;
+    const { owner } = this;
+    if (chunk.refusal !== undefined || owner.chunk !== chunk) return false;
+    return owner.handle === handle && owner.size === this.size;
+  }
 }
+
+/** Where bytes are. */
+interface Place<Buffer> {
+  readonly chunk: Chunk<Buffer>;
+  readonly offset: number;
+}
+
+/** Thrown, and caught here, when no guard is left to read. */
+const NOTHING_LEFT: unknown = new Error('no guard is left');
 
 const PATTERN_STEP = 89;
 const PATTERN_VALUES = 251;
@@ -80,11 +120,11 @@ export class Guards<Buffer> {
   /** Those whose guards have changed. Rejects with OutOfMemoryError, for the staging, and BackendError. */
   async check(): Promise<GuardDamage[]> {
     const guarded = this.collect();
-    const found = await this.transfers.readMany(guarded.map(({ piece }) => piece));
+    const found = await this.read(guarded);
     const damages: GuardDamage[] = [];
-    for (const [k, { owner, piece }] of guarded.entries()) {
-      // What was freed or moved meanwhile may have been read afterwards.
-      if (owner.chunk !== piece.chunk || owner.handle !== piece.handle) continue;
+    for (const [k, { isRead, owner, piece }] of guarded.entries()) {
+      // Nobody wants to hear of what has been freed or moved since.
+      if (!isRead || owner.chunk !== piece.chunk || owner.handle !== piece.handle) continue;
       const bytes = found[k] as Uint8Array;
       const first = bytes.findIndex((byte, at) => byte !== this.pattern[at]);
       if (first === -1) continue;
@@ -100,17 +140,35 @@ export class Guards<Buffer> {
     return damages;
   }
 
+  /** The bytes of each guard; of one that has gone meanwhile, any. */
+  private async read(guarded: readonly Guarded<Buffer>[]): Promise<Uint8Array[]> {
+    try {
+      return await this.transfers.readMany(guarded.map(({ piece }) => piece));
+    } catch (error) {
+      if (error === NOTHING_LEFT) return [];
+      throw error;
+    }
+  }
+
   private collect(): Guarded<Buffer>[] {
     const guarded: Guarded<Buffer>[] = [];
+    let stead: Place<Buffer> | undefined;
+    // All are located in one go, so that one that is there stays there.
+    const findStead = (): Place<Buffer> => {
+      stead ??= guarded.find(({ isThere }) => isThere)?.piece;
+      if (stead === undefined) throw NOTHING_LEFT;
+      return stead;
+    };
+    const { length } = this.pattern;
     for (const pool of this.memory.pools) {
       for (const chunk of pool.chunks) {
         if (!this.isFor(chunk) || chunk.refusal !== undefined) continue;
         for (const owner of chunk.liveOwners()) {
           // Nothing else lives where shaders read and write.
           const guardedOwner = owner as Allocation<Buffer> | OwnerRecord<Buffer>;
-          const { handle, size } = guardedOwner;
-          const offset = chunk.suballocator.offsetOf(handle) + roundUp(size, 4);
-          guarded.push({ owner: guardedOwner, piece: { chunk, offset, size: this.pattern.length, handle } });
+          // But what is on its way there.
+          if (guardedOwner.chunk !== chunk) continue;
+          guarded.push(new Guarded(guardedOwner, chunk, length, findStead));
         }
       }
     }

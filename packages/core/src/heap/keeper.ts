@@ -18,6 +18,7 @@ import { Allocation, type AllocationFacts, type AllocationKeeper } from './alloc
 import { layOut } from './block.ts';
 import { type Books, OwnerRecord } from './books.ts';
 import type { Guards } from './guards.ts';
+import { makeHostBytes } from './host-bytes.ts';
 import { checkWhole, chunksOf, Mover, useOnFirst } from './mover.ts';
 import type { CheckedRequest } from './request.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
@@ -53,7 +54,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   /** A fresh allocation in a pool, or undefined: then `memory.ladder.explain` says why. */
   tryAllocate(pool: Pool<Buffer>, request: CheckedRequest<Buffer>): Allocation<Buffer> | undefined {
-    const allocation = new Allocation<Buffer>(this, request, this.memory.frame);
+    const allocation = this.make(request);
     return this.placeNew(allocation, pool, request, chunksOf(request.apartFrom)) ? allocation : undefined;
   }
 
@@ -65,16 +66,24 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   ): Allocation<Buffer> | undefined {
     const { whole, offsets } = layOut(requests, label);
     const block = new Allocation<Buffer>(this, whole, this.memory.frame);
-    block.members = requests.map(
-      (request, k) => new Allocation<Buffer>(this, request, this.memory.frame, block, offsets[k]),
-    );
+    block.members = requests.map((request, k) => this.make(request, block, offsets[k]));
     if (!this.placeNew(block, pool, whole, chunksOf(whole.apartFrom))) return undefined;
-    for (const [k, member] of block.members.entries()) {
+    for (const member of block.members) {
       member.chunk = block.chunk;
       member.handle = block.handle;
-      if (requests[k]?.hostCopy) member.hostCopy = new Uint8Array(member.size);
     }
     return block;
+  }
+
+  /** The object, and its host copy: what may fail on the CPU fails before anything is placed. */
+  private make(
+    request: CheckedRequest<Buffer>,
+    block?: Allocation<Buffer>,
+    offset?: number,
+  ): Allocation<Buffer> {
+    const made = new Allocation<Buffer>(this, request, this.memory.frame, block, offset);
+    if (request.hostCopy) made.hostCopy = makeHostBytes(request.size, 'the host copy');
+    return made;
   }
 
   private placeNew(
@@ -107,7 +116,6 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     }
     for (const other of request.apartFrom) if (other.isLive) keepApart(allocation, other.block ?? other);
     if (request.lifetime === 'frame') this.frameAllocations.push(allocation);
-    if (request.hostCopy) allocation.hostCopy = new Uint8Array(request.size);
     if (request.timelines !== undefined) {
       allocation.timelines = request.timelines;
       chunk.setTimelines(handle, request.timelines);
@@ -157,10 +165,19 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   /** Gives the range of an allocation back whose object was collected. */
   freeCollected(record: OwnerRecord<Buffer>): void {
-    const { chunk, handle, size } = record;
-    this.books.remove(record, size, chunk.suballocator.sizeOf(handle));
-    this.count(-size, -1);
+    const { chunk, handle } = record;
+    // A rebuild may have dropped the chunk before anybody was told.
+    if (!(chunk.pool as Pool<Buffer>).chunks.includes(chunk)) return;
+    this.forgetCollected(record);
+    record.handle = NO_SPACE;
     this.memory.release(chunk, handle);
+  }
+
+  /** An allocation whose object was collected is counted no more, nor told of. */
+  forgetCollected(record: OwnerRecord<Buffer>): void {
+    const { chunk, handle, size } = record;
+    this.books.forget(record, chunk.suballocator.sizeOf(handle));
+    this.count(-size, -1);
   }
 
   /** Ends an allocation that nothing has used yet: its range is free at once. */
@@ -210,12 +227,12 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     const before = allocation.size;
     if (size === before) return;
     const used = chunk.suballocator.sizeOf(allocation.handle);
+    const room = allocation.makeHostCopy(size);
     if (!this.resizeInPlace(chunk, allocation, size)) {
-      this.mover.move(allocation, chunk.pool as Pool<Buffer>, size, []);
+      this.mover.move(allocation, chunk.pool as Pool<Buffer>, size, [], room);
       return;
     }
-    allocation.setSize(size);
-    this.guards.arm(chunk, allocation.handle, size);
+    allocation.setSize(size, room);
     this.noteSize(allocation, before, used);
   }
 
@@ -227,15 +244,42 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.books.resized(allocation, allocation.size - size, usedNow - used);
   }
 
+  /** Fits its range and its guard; whether that was possible. Nothing has changed when it throws. */
   private resizeInPlace(chunk: Chunk<Buffer>, allocation: Allocation<Buffer>, size: number): boolean {
     const { kind } = chunk.pool;
+    const { handle } = allocation;
     const bytes = this.guards.isFor(chunk) ? this.guards.bytesFor(kind.location, size) : size;
-    if (chunk.dedicated || kind.placement !== 'shared') {
-      // It has a whole buffer: one of up to twice the bytes will do.
-      return bytes <= chunk.sizeBytes && (chunk.adopted || bytes > chunk.sizeBytes / 2);
+    const isWhole = chunk.dedicated || kind.placement !== 'shared';
+    // Of a whole buffer, one of up to twice the bytes will do.
+    if (isWhole && (bytes > chunk.sizeBytes || (!chunk.adopted && bytes <= chunk.sizeBytes / 2)))
+      return false;
+    if (!isWhole && bytes >= kind.dedicatedBytes) return false;
+    if (isWhole || size < allocation.size) {
+      // While the range is as long as it was: what may fail comes first.
+      this.guards.arm(chunk, handle, size);
+      return isWhole || this.memory.resizeInPlace(chunk, handle, bytes);
     }
-    if (bytes >= kind.dedicatedBytes) return false;
-    return this.memory.resizeInPlace(chunk, allocation.handle, bytes);
+    return this.growInPlace(chunk, allocation, size, bytes);
+  }
+
+  private growInPlace(
+    chunk: Chunk<Buffer>,
+    allocation: Allocation<Buffer>,
+    size: number,
+    bytes: number,
+  ): boolean {
+    const { handle } = allocation;
+    const used = chunk.suballocator.sizeOf(handle);
+    if (!this.memory.resizeInPlace(chunk, handle, bytes)) return false;
+    try {
+      this.guards.arm(chunk, handle, size);
+    } catch (error) {
+      this.memory.resizeInPlace(chunk, handle, used);
+      // Some kinds can not part a range again.
+      this.noteSize(allocation, allocation.size, used);
+      throw error;
+    }
+    return true;
   }
 
   write(allocation: Allocation<Buffer>, data: WriteData, at: number): void {

@@ -199,7 +199,8 @@ export class MirroredArray<Buffer, Data extends NumberArray> implements Iterable
     const bytes = capacity * this.elementBytes;
     const mirror = capacity > this.capacity ? this.makeMirror(bytes) : undefined;
     this.gpu.reserve(roundUp(bytes, 4));
-    if (mirror !== undefined) this.moveTo(mirror);
+    // Told of the move, the application may have pushed more than this.
+    if (mirror !== undefined && mirror.length > this.capacity) this.moveTo(mirror);
   }
 
   /** Has no elements, and the room that it had. */

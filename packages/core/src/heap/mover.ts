@@ -43,7 +43,8 @@ export class Mover<Buffer> {
 
   /**
    * Moves an allocation into `pool`, away from the chunks of `apart` and of those that it is kept apart from,
-   * and makes it `size` bytes long. `version` grows and the hooks are called.
+   * and makes it `size` bytes long; then `room` is for its host copy. `version` grows and the hooks are
+   * called.
    * @throws UsageError `not-movable`, `too-large` · OutOfMemoryError · BackendError
    */
   move(
@@ -51,6 +52,7 @@ export class Mover<Buffer> {
     pool: Pool<Buffer>,
     size: number,
     apart: readonly Chunk<Buffer>[],
+    room?: Uint8Array,
   ): void {
     const from = allocation.home();
     checkMovable(from, allocation);
@@ -74,14 +76,15 @@ export class Mover<Buffer> {
         };
       });
     } catch (error) {
-      memory.cancel(to, handle);
+      // Asked for memory, the application may have disposed of the heap, with all that was in it.
+      if (memory.pools.includes(pool)) memory.cancel(to, handle);
       throw error;
     }
     useOnFirst(allocation);
     memory.release(from, source);
     if (allocation.timelines !== undefined) to.setTimelines(handle, allocation.timelines);
     allocation.settleIn(to, handle);
-    allocation.setSize(size);
+    allocation.setSize(size, room);
     this.counter.noteSize(allocation, before, used);
     allocation.tellMoved();
   }

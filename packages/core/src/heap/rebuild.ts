@@ -15,6 +15,7 @@ import { runAll } from '../base/run-all.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Allocation } from './allocation.ts';
+import { OwnerRecord } from './books.ts';
 import type { HeapPools } from './heap-pools.ts';
 import { allocationOf, type Keeper } from './keeper.ts';
 
@@ -22,7 +23,10 @@ import { allocationOf, type Keeper } from './keeper.ts';
 export interface Rebuilt<Buffer> {
   /** Allocations whose bytes were written again. */
   readonly restoredCount: number;
-  /** Those whose bytes are zero now, since nothing gives them again, or what does has failed. */
+  /**
+   * Those whose bytes are zero now, since nothing gives them again, or what does has failed. Of a block, its
+   * members, unless that is all of them: then the block.
+   */
   readonly emptied: readonly Allocation<Buffer>[];
   /** What `restore` of allocations threw, or what was wrong with the bytes that it gave. */
   readonly failures: readonly RestoreFailure<Buffer>[];
@@ -58,9 +62,12 @@ export function rebuildHeap<Buffer>(
   pools.follow(backend);
   const dropped: Allocation<Buffer>[] = [];
   for (const chunk of adopted) {
-    for (const allocation of allocationsIn(chunk)) {
-      keeper.forget(allocation, chunk);
-      dropped.push(allocation);
+    for (const owner of chunk.liveOwners()) {
+      const allocation = allocationOf<Buffer>(owner);
+      if (allocation !== undefined) {
+        keeper.forget(allocation, chunk);
+        dropped.push(allocation);
+      } else if (owner instanceof OwnerRecord) keeper.forgetCollected(owner);
     }
     memory.drop(chunk);
   }
@@ -75,17 +82,22 @@ export function rebuildHeap<Buffer>(
     }
   }
   const failures: RestoreFailure<Buffer>[] = [];
-  const written = new Set(live.filter((allocation) => restore(allocation, failures)));
+  const empty: Allocation<Buffer>[] = [];
+  const restored = live.filter((allocation) => restore(allocation, failures, empty));
   runAll(live.map((allocation) => () => allocation.tellMoved()));
-  const emptied = live.filter((allocation) => allocation.isLive && !written.has(allocation));
-  return { restoredCount: written.size, emptied, failures, dropped };
+  const emptied = empty.filter(({ isLive }) => isLive);
+  return { restoredCount: restored.length, emptied, failures, dropped };
 }
 
-/** The allocations in a chunk: not what is staged there, nor those whose objects were collected. */
+/**
+ * The allocations in a chunk: not what is staged there or on its way there, nor those whose objects were
+ * collected.
+ */
 function allocationsIn<Buffer>(chunk: Chunk<Buffer>): Allocation<Buffer>[] {
-  return [...chunk.liveOwners()]
+  return chunk
+    .liveOwners()
     .map((owner) => allocationOf<Buffer>(owner))
-    .filter((each) => each !== undefined);
+    .filter((each) => each?.chunk === chunk) as Allocation<Buffer>[];
 }
 
 /** What lies at a multiple of the old alignment stays where it is: is that one of the new? */
@@ -99,18 +111,31 @@ function checkAlignments(before: BackendLimits, after: BackendLimits): void {
   }
 }
 
-/** Writes the bytes of an allocation again, if something gives them; whether any were written. */
-function restore<Buffer>(allocation: Allocation<Buffer>, failures: RestoreFailure<Buffer>[]): boolean {
-  let any = false;
-  for (const member of allocation.members ?? []) if (restore(member, failures)) any = true;
+/** Writes the bytes of an allocation again, as far as something gives them; whether any were written. */
+function restore<Buffer>(
+  allocation: Allocation<Buffer>,
+  failures: RestoreFailure<Buffer>[],
+  empty: Allocation<Buffer>[],
+): boolean {
+  const { members } = allocation;
+  // A block keeps no bytes but those of its members.
+  const parts = members ?? [allocation];
+  const left = parts.filter((part) => !writeAgain(part, failures));
+  const isRestored = left.length < parts.length;
+  if (isRestored) empty.push(...left);
+  else empty.push(allocation);
+  return isRestored;
+}
+
+function writeAgain<Buffer>(allocation: Allocation<Buffer>, failures: RestoreFailure<Buffer>[]): boolean {
   try {
     // What gives the bytes of one may free another.
     const data = allocation.isLive ? (allocation.hostCopy ?? allocation.restore?.()) : undefined;
-    if (data === undefined || !allocation.isLive) return any;
+    if (data === undefined || !allocation.isLive) return false;
     allocation.write(data);
     return true;
   } catch (error) {
     failures.push({ allocation, error });
-    return any;
+    return false;
   }
 }

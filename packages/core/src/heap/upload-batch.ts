@@ -6,13 +6,14 @@
  * Promise  a write finds its allocation when the copy is submitted, not when it was made: one that was freed
  *          gets nothing, one that is shorter now gets no more than it has, so that bytes never reach whoever
  *          owns the range next. Writes land in the order in which they were made. A copy that fails is tried
- *          again by the next flush.
+ *          again by the next flush; of one that is refused for a buffer that is no more, the rest is copied.
  * Refusal  takes only what can not spoil the copy for the others: allocations in buffers that the device has
  *          granted, that are ours and that nobody maps.
  */
 import { BufferUsage, type CopyRegion } from '../backend/port.ts';
 import { UsageError } from '../base/errors.ts';
 import { roundUp } from '../base/quantities.ts';
+import { runAll } from '../base/run-all.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { StagingChunk } from '../memory/staging-chunk.ts';
 import type { UploadBelt } from '../memory/upload-belt.ts';
@@ -102,7 +103,8 @@ export class UploadBatch<Buffer> {
 
   /**
    * Submits what waits, as one copy. On a lost device it is dropped: nothing can be written there.
-   * @throws UsageError `mapped-buffer` from within a callback that fills bytes · BackendError
+   * @throws UsageError `mapped-buffer` from within a callback that fills bytes, `dead-buffer` when a buffer
+   *   was destroyed: what goes there is dropped · BackendError
    */
   flush(): void {
     const { belt, memory } = this;
@@ -118,13 +120,32 @@ export class UploadBatch<Buffer> {
       );
     }
     belt.unmapFilled();
-    const regions = this.aim();
-    if (regions.length > 0) {
-      memory.backend.copy(regions);
-      this.flushCount++;
+    try {
+      this.submit(this.aim());
+    } catch (error) {
+      if (error instanceof UsageError) this.finish();
+      throw error;
     }
+    this.finish();
+  }
+
+  private submit(regions: readonly CopyRegion<Buffer>[]): void {
+    if (regions.length === 0) return;
+    const { backend } = this.memory;
+    try {
+      backend.copy(regions);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      // One buffer is no more, and would spoil each later copy as well.
+      runAll(regions.map((region) => () => backend.copy([region])));
+    }
+    this.flushCount++;
+  }
+
+  /** All that waited is submitted. */
+  private finish(): void {
     this.clear();
-    belt.recycle();
+    this.belt.recycle();
   }
 
   /** As `flush`, if writes to this allocation wait. */

@@ -22,6 +22,7 @@ import type { Memory } from '../memory/memory.ts';
 import type { StagingChunk } from '../memory/staging-chunk.ts';
 import { MAX_ALIGNMENT } from '../ranges/suballocator.ts';
 import type { Allocation } from './allocation.ts';
+import { makeHostBytes } from './host-bytes.ts';
 import type { Keeper } from './keeper.ts';
 import { useOnFirst } from './mover.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
@@ -126,8 +127,8 @@ export class Uploads<Buffer> {
    * As `write`, but `fill` puts the bytes where they belong, without a copy of them elsewhere. It gets
    * exactly `size` bytes, which hold anything at first and are gone when it has returned. If it throws,
    * nothing is written.
-   * @throws UsageError `bad-argument`, `bad-size` and as `write`; also when `fill` has freed or shortened the
-   *   allocation · BackendError · what `fill` throws
+   * @throws UsageError `bad-argument`, `bad-size`, `too-large` and as `write`; also when `fill` has freed or shortened the
+   *   allocation · BackendError, `device-lost` also when `fill` has rebuilt the heap · what `fill` throws
    */
   writeInPlace(
     allocation: Allocation<Buffer>,
@@ -142,7 +143,7 @@ export class Uploads<Buffer> {
     if (size === 0) return;
     const staging = this.findRoom(allocation, size);
     if (staging === undefined) {
-      const bytes = new Uint8Array(size);
+      const bytes = makeHostBytes(size, 'what is filled in place');
       runFill(fill, bytes);
       this.keeper.write(allocation, bytes, at);
       this.countDirect(size);
@@ -151,12 +152,14 @@ export class Uploads<Buffer> {
     const offset = staging.take(size, 4);
     const bytes = staging.bytes.subarray(offset, offset + size);
     const wasHeld = this.batch.isHeld;
+    const { epoch } = this.memory;
     this.batch.isHeld = true;
     try {
       runFill(fill, bytes);
       this.check(allocation, at, size);
+      this.checkEpoch(epoch, size);
     } catch (error) {
-      staging.putBack(offset, size);
+      if (this.memory.epoch === epoch) staging.putBack(offset, size);
       throw error;
     } finally {
       this.batch.isHeld = wasHeld;
@@ -304,6 +307,15 @@ export class Uploads<Buffer> {
     checkExtent(at, size, allocation.size);
     checkGranules(at, size, allocation.size);
     this.checkDevice();
+  }
+
+  /** Mapped bytes of before a rebuild are gone, with what was put there. */
+  private checkEpoch(epoch: number, size: number): void {
+    if (this.memory.epoch === epoch) return;
+    throw new BackendError(
+      'device-lost',
+      `the heap was rebuilt while ${size} bytes were filled in place, which are lost; write them again`,
+    );
   }
 
   private checkDevice(): void {
