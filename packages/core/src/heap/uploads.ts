@@ -127,8 +127,9 @@ export class Uploads<Buffer> {
    * As `write`, but `fill` puts the bytes where they belong, without a copy of them elsewhere. It gets
    * exactly `size` bytes, which hold anything at first and are gone when it has returned. If it throws,
    * nothing is written.
-   * @throws UsageError `bad-argument`, `bad-size`, `too-large` and as `write`; also when `fill` has freed or shortened the
-   *   allocation · BackendError, `device-lost` also when `fill` has rebuilt the heap · what `fill` throws
+   * @throws UsageError `bad-argument`, `bad-size`, `too-large` and as `write`; also when `fill` has freed or
+   *   shortened the allocation · BackendError, `device-lost` also when `fill` has rebuilt the heap · what
+   *   `fill` throws
    */
   writeInPlace(
     allocation: Allocation<Buffer>,
