@@ -165,7 +165,11 @@ export class FailureDay {
   allocateLater(): void {
     // It may wait for long: what it was kept apart from may be dead by then.
     const watched = this.watch(this.heap.allocateAsync({ ...this.request(), apartFrom: [] }));
-    watched.onResolved = (allocation) => this.attempt(() => this.take(allocation));
+    watched.onResolved = (allocation) => {
+      // Between its promise and this, another failure may have ended the frame that it was for.
+      if (allocation.isLive || !allocation.label.startsWith('frame'))
+        this.attempt(() => this.take(allocation));
+    };
   }
 
   free(): void {
