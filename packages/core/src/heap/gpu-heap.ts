@@ -65,7 +65,7 @@ export class GpuHeap<Buffer> {
   private readonly guards: Guards<Buffer>;
   private readonly books: Books<Buffer>;
   private readonly onLeak: ((leak: LeakReport) => void) | undefined;
-  private readonly textures: { dispose(): void }[] = [];
+  private readonly textures = new Set<{ dispose(): void }>();
   private isDisposed = false;
 
   /** @throws UsageError `bad-argument`, `unknown-option`, `bad-size` */
@@ -241,8 +241,10 @@ export class GpuHeap<Buffer> {
     this.checkUsable();
     checkTextureBackend(textures);
     this.keeper.checkDevice();
-    const made = new HeapTextures(this.memory as Memory<unknown>, textures);
-    this.textures.push(made);
+    const made: HeapTextures<Texture> = new HeapTextures(this.memory as Memory<unknown>, textures, () => {
+      this.textures.delete(made);
+    });
+    this.textures.add(made);
     return made;
   }
 
@@ -396,7 +398,7 @@ export class GpuHeap<Buffer> {
     const { memory, onLeak, textures } = this;
     runAll([
       () => this.books.tellLeaks(() => reportAllocations(memory as Memory<unknown>), onLeak),
-      ...textures.map((each) => () => each.dispose()),
+      ...[...textures].map((each) => () => each.dispose()),
       () => this.uploads.abandon(),
       () => this.keeper.dispose(),
       () => this.pools.dispose(),

@@ -87,8 +87,11 @@ export class HeapPool<Buffer> {
   private readonly memory: Memory<Buffer>;
   private isDisposed = false;
 
-  /** Made by `GpuHeap.createPool`. */
-  constructor(memory: Memory<Buffer>, pool: Pool<Buffer>) {
+  private readonly onEnd: () => void;
+
+  /** Made by `GpuHeap.createPool`. `onEnd` is called when it is disposed of. */
+  constructor(memory: Memory<Buffer>, pool: Pool<Buffer>, onEnd: () => void) {
+    this.onEnd = onEnd;
     this.memory = memory;
     this.pool = pool;
   }
@@ -138,6 +141,7 @@ export class HeapPool<Buffer> {
     }
     this.memory.removePool(this.pool);
     this.isDisposed = true;
+    this.onEnd();
   }
 
   /** As `dispose`. */

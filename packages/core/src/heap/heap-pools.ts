@@ -78,7 +78,7 @@ export class HeapPools<Buffer> {
       memory.removePool(pool);
       throw error;
     }
-    const made = new HeapPool(memory, pool);
+    const made: HeapPool<Buffer> = new HeapPool(memory, pool, () => this.own.delete(made));
     this.own.add(made);
     return made;
   }

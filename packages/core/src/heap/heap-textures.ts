@@ -30,11 +30,13 @@ export class HeapTextures<Texture> {
   private readonly follower: BoundaryFollower;
   private readonly owned: OwnedTextures<Texture>;
   private readonly budget: TextureBudget;
+  private readonly onEnd: () => void;
   private isDisposed = false;
   private readonly tilePools = new Set<TilePool<Texture>>();
 
-  /** Made by `GpuHeap.useTextures`. */
-  constructor(memory: Memory<unknown>, textures: TextureBackend<Texture>) {
+  /** Made by `GpuHeap.useTextures`. `onEnd` is called when it is disposed of. */
+  constructor(memory: Memory<unknown>, textures: TextureBackend<Texture>, onEnd: () => void) {
+    this.onEnd = onEnd;
     this.memory = memory;
     this.textures = textures;
     this.budget = budgetNow(memory);
@@ -117,6 +119,7 @@ export class HeapTextures<Texture> {
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;
+    this.onEnd();
     const { memory } = this;
     memory.followers.remove(this.follower);
     const ports = [...memory.backend.texturePorts];
