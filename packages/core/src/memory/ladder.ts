@@ -87,6 +87,7 @@ export class Ladder<Buffer> {
     if (host.backend.isLost) {
       throw new BackendError('device-lost', 'the device is lost; rebuild this heap on another device');
     }
+    this.wanted = undefined;
     const least = this.leastBytes(pool, size);
     const usual = this.wantedBytes(pool, size, dedicated);
     const wanted = Math.max(least, Math.min(usual, wholeSteps(mostBytes, this.stepOf(pool))));
@@ -105,6 +106,7 @@ export class Ladder<Buffer> {
    * @throws UsageError `too-large` · BackendError
    */
   growAhead(pool: Pool<Buffer>, size: number): Chunk<Buffer> | undefined {
+    this.wanted = undefined;
     const bytes = Math.min(size, pool.kind.chunkBytes);
     const least = this.leastBytes(pool, bytes);
     for (let wanted = Math.max(least, this.wantedBytes(pool, bytes, false)); ; ) {
@@ -212,7 +214,7 @@ export class Ladder<Buffer> {
     return this.growthWithout(pool, (chunk) => chunk.rangeCount === 0);
   }
 
-  /** Notes what could not be placed, so that `explain` knows. */
+  /** Notes what could not be placed, so that `explain` knows; the next growth forgets it. */
   note(wanted: Wanted<Buffer>): void {
     this.wanted = wanted;
   }

@@ -173,6 +173,12 @@ describe('a remedy', () => {
     expect(remedyOf(() => other.allocate({ size: 10 * KIB, usage: VERTEX }))).toBe('raise-budget');
   });
 
+  it('is that of the request that failed last, not of one that only tried', async () => {
+    const { heap } = tight();
+    expect(heap.tryAllocate({ size: 60 * KIB, usage: VERTEX, dedicated: true })).toBe(undefined);
+    await expect(heap.warm({ size: 20 * KIB, usage: VERTEX })).rejects.toMatchObject({ remedy: 'end-frame' });
+  });
+
   it('is not to wait for a recording that nobody ends', async () => {
     const { heap } = openHeap(SMALL, AT_ONCE);
     const mesh = heap.allocate({ size: 60 * KIB, usage: VERTEX });
