@@ -30,7 +30,7 @@ export async function allocateWaiting<Buffer>(
     try {
       const allocation = allocate();
       const { chunk } = allocation;
-      if (chunk !== undefined) await memory.untilEnd(chunk.settled);
+      if (chunk !== undefined) await memory.endings.until(chunk.settled);
       checkUsable();
       const refusal = chunk?.refusal;
       if (refusal === undefined) {
@@ -53,7 +53,7 @@ export async function allocateWaiting<Buffer>(
     if (isLastTry && !memory.ladder.askForMemory(failure.figures.requestedBytes, failure.code)) throw failure;
     const freer = memory.whenFreer();
     if (freer !== undefined) {
-      await memory.untilEnd(freer);
+      await memory.endings.until(freer);
       checkUsable();
       memory.reclaim();
     } else if (!isLate) throw failure;

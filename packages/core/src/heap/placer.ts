@@ -114,11 +114,11 @@ export class Placer<Buffer> {
     const pool = this.pools.poolFor(checked);
     const made = this.memory.warm(pool, checked.size);
     if (made === undefined) throw this.memory.ladder.explain(pool, checked.size);
-    await this.memory.untilEnd(Promise.all(made.map(({ settled }) => settled)));
+    await this.memory.endings.until(Promise.all(made.map(({ settled }) => settled)));
     this.checkUsable();
     for (const { refusal } of made) if (refusal !== undefined) throw refusal;
     const { backend } = this.memory;
-    if (made.length > 0) await this.memory.untilEnd(backend.whenCompleted(backend.signal()));
+    if (made.length > 0) await this.memory.endings.until(backend.whenCompleted(backend.signal()));
   }
 
   private place(request: CheckedRequest<Buffer>): Allocation<Buffer> {

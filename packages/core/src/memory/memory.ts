@@ -19,6 +19,7 @@ import { runAll } from '../base/run-all.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Chunk, RangeOwner } from './chunk.ts';
 import { Chunks } from './chunks.ts';
+import { Endings } from './endings.ts';
 import { Followers } from './followers.ts';
 import { Watermark } from './growth.ts';
 import { Ladder } from './ladder.ts';
@@ -51,11 +52,11 @@ export class Memory<Buffer> {
   epoch = 0;
   /** Reads under way. */
   readonly reads: ReadsUnderWay<Buffer> = new ReadsUnderWay();
+  /** Those who wait, at most until the heap ends. */
+  readonly endings: Endings = new Endings();
   /** Released ranges that wait. */
   readonly releases: Releases<Buffer>;
   private poolsMade = 0;
-  /** What is to be done with those who wait when the heap ends. */
-  private readonly endings = new Set<() => void>();
 
   constructor(backend: GpuBackend<Buffer>, budgetBytes: number) {
     this.backend = new LimitedBackend(backend, budgetBytes);
@@ -310,21 +311,6 @@ export class Memory<Buffer> {
     return awaited.length === 0 ? undefined : Promise.race(awaited);
   }
 
-  /** As `promise`, but resolves at the latest when the heap ends. */
-  untilEnd(promise: Promise<unknown>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        this.endings.delete(end);
-        resolve();
-      };
-      this.endings.add(end);
-      promise.then(end, (error: unknown) => {
-        this.endings.delete(end);
-        reject(error);
-      });
-    });
-  }
-
   /** Frees what waits, and what open recordings hold: there is no GPU any more that could use it. */
   flush(): void {
     this.epoch++;
@@ -411,7 +397,7 @@ export class Memory<Buffer> {
     this.chunks.forgetAll();
     this.usedBytes = 0;
     this.pendingBytes = 0;
-    for (const end of this.endings) end();
+    this.endings.end();
     runAll(ended.map((chunk) => () => this.chunks.end(chunk)));
   }
 }
