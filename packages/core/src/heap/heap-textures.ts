@@ -18,6 +18,7 @@ import type { BoundaryFollower } from '../memory/followers.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type OwnedTexture, OwnedTextures, type OwnedTexturesStatistics } from '../memory/owned-textures.ts';
 import type { TextureBudget } from '../memory/texture-claims.ts';
+import { textureBudgetOf } from '../memory/texture-room.ts';
 import type { TilePoolOptions } from '../memory/tile-options.ts';
 import { TilePool } from '../memory/tile-pool.ts';
 
@@ -39,7 +40,7 @@ export class HeapTextures<Texture> {
     this.onEnd = onEnd;
     this.memory = memory;
     this.textures = textures;
-    this.budget = budgetNow(memory);
+    this.budget = textureBudgetOf(memory);
     this.owned = new OwnedTextures(textures, this.queue, this.budget);
     this.follower = this.makeFollower();
     const { backend } = memory;
@@ -132,19 +133,6 @@ export class HeapTextures<Texture> {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** The budget of a heap as long as it stays on its device: what was claimed before is gone with a loss. */
-function budgetNow(memory: Memory<unknown>): TextureBudget {
-  const { backend, epoch } = memory;
-  return {
-    claim: (bytes) => {
-      if (memory.epoch === epoch) memory.claimTexture(bytes);
-    },
-    unclaim: (bytes) => {
-      if (memory.epoch === epoch) backend.unclaim(bytes);
-    },
-  };
 }
 
 /** @throws UsageError `bad-argument` unless it looks like a port to textures */

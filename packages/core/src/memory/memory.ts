@@ -154,30 +154,6 @@ export class Memory<Buffer> {
     );
   }
 
-  /**
-   * Counts a texture that is about to be asked of the device, after all that the ladder does for a buffer.
-   * @throws OutOfMemoryError `over-budget`
-   */
-  claimTexture(bytes: number): void {
-    const { backend } = this;
-    if (!backend.mayReserve(bytes)) this.makeRoom(bytes);
-    if (!backend.mayReserve(bytes) && this.ladder.askForMemory(bytes, 'over-budget')) this.makeRoom(bytes);
-    backend.claim(bytes);
-  }
-
-  private makeRoom(bytes: number): void {
-    const { backend } = this;
-    this.reclaim();
-    // Nothing is given back in vain.
-    const idleBytes = this.pools.reduce(
-      (sum, pool) => sum + pool.shrinkable((chunk) => chunk.rangeCount === 0).bytes,
-      this.followers.idleBytes,
-    );
-    if (!backend.mayReserve(bytes - idleBytes)) return;
-    this.chunks.trimTo(Math.max(0, backend.budgetBytes - bytes), true);
-    if (!backend.mayReserve(bytes)) this.followers.trim();
-  }
-
   /** All of an empty chunk. */
   placeIn(chunk: Chunk<Buffer>, owner: RangeOwner): Handle {
     return this.placed(chunk.pool as Pool<Buffer>, chunk, chunk.reserve(chunk.sizeBytes, 1, owner));
