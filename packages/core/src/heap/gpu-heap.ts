@@ -17,19 +17,13 @@ import { UsageError } from '../base/errors.ts';
 import type { Serial } from '../base/quantities.ts';
 import { runAll } from '../base/run-all.ts';
 import { Memory } from '../memory/memory.ts';
-import type { HistogramBar } from '../ranges/histogram.ts';
-import type { AccountsView } from '../telemetry/accounts.ts';
-import { collectHistogram } from '../telemetry/fragmentation.ts';
-import { type HeapStatistics, reportStatistics } from '../telemetry/heap-statistics.ts';
 import type { LeakReport } from '../telemetry/leaks.ts';
-import type { HeapReport } from '../telemetry/report.ts';
-import type { Scopes } from '../telemetry/scopes.ts';
-import { type HeapSnapshot, takeSnapshot } from '../telemetry/snapshot.ts';
 import { type AdoptionRequest, checkAdoptionRequest } from './adoption.ts';
 import type { Allocation } from './allocation.ts';
 import type { Block } from './block.ts';
 import { Books, type OwnerRecord } from './books.ts';
 import { type GuardDamage, Guards } from './guards.ts';
+import { HeapFigures } from './heap-figures.ts';
 import {
   checkBackend,
   checkBudget,
@@ -40,7 +34,7 @@ import {
 } from './heap-options.ts';
 import type { HeapPool, HeapPoolOptions } from './heap-pool.ts';
 import { HeapPools } from './heap-pools.ts';
-import { reportAllocations, reportHeap } from './heap-report.ts';
+import { reportAllocations } from './heap-report.ts';
 import { checkTextureBackend, HeapTextures } from './heap-textures.ts';
 import { Keeper } from './keeper.ts';
 import { Placer } from './placer.ts';
@@ -54,22 +48,23 @@ import { Transfers } from './transfers.ts';
 import { Uploads } from './uploads.ts';
 
 /** Few large buffers of one device serve many allocations. */
-export class GpuHeap<Buffer> {
+export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
   /** Writes that are gathered until `flush` and reach the GPU in one copy. */
   readonly uploads: Uploads<Buffer>;
-  private readonly memory: Memory<Buffer>;
+  protected override readonly memory: Memory<Buffer>;
   private readonly pools: HeapPools<Buffer>;
-  private readonly keeper: Keeper<Buffer>;
+  protected override readonly keeper: Keeper<Buffer>;
   private readonly placer: Placer<Buffer>;
   private readonly transfers: Transfers<Buffer>;
   private readonly guards: Guards<Buffer>;
-  private readonly books: Books<Buffer>;
+  protected override readonly books: Books<Buffer>;
   private readonly onLeak: ((leak: LeakReport) => void) | undefined;
   private readonly textures = new Set<{ dispose(): void }>();
   private isDisposed = false;
 
   /** @throws UsageError `bad-argument`, `unknown-option`, `bad-size` */
   constructor(backend: GpuBackend<Buffer>, options: GpuHeapOptions = {}) {
+    super();
     checkBackend(backend);
     const settings = checkHeapOptions(options);
     this.memory = new Memory(backend, settings.budgetBytes);
@@ -343,31 +338,6 @@ export class GpuHeap<Buffer> {
     return this.memory.chunks.trim(idleFrames);
   }
 
-  /** Fills and returns `into`, or a fresh record. O(texture ports). */
-  statistics(into?: HeapStatistics): HeapStatistics {
-    return reportStatistics(this.memory as Memory<unknown>, this.keeper.counts, into);
-  }
-
-  /** What the allocations of each owner hold, by the `owner` of their requests. */
-  get owners(): AccountsView {
-    return this.books.owners;
-  }
-
-  /** What the allocations of each label hold. */
-  get labels(): AccountsView {
-    return this.books.labels;
-  }
-
-  /** Named nested stretches of the program; what is allocated in one is counted in it. */
-  get scopes(): Scopes {
-    return this.books.scopes;
-  }
-
-  /** Every live allocation, largest first, and every chunk; `formatReport` makes text of it. O(n log n). */
-  report(): HeapReport {
-    return reportHeap(this.memory as Memory<unknown>);
-  }
-
   /**
    * Reads the guards of all allocations back (see `guardBytes`) and answers those behind which something was
    * written. O(allocations). Rejects with OutOfMemoryError, for the staging, and BackendError.
@@ -376,16 +346,6 @@ export class GpuHeap<Buffer> {
   checkGuards(): Promise<GuardDamage[]> {
     this.checkUsable();
     return this.guards.check();
-  }
-
-  /** Live and free ranges of all chunks by length, in powers of two of bytes. O(ranges). */
-  histogram(): HistogramBar[] {
-    return collectHistogram(this.memory.pools.flatMap((pool) => pool.chunks));
-  }
-
-  /** Every chunk and range, as versioned JSON. O(ranges). */
-  snapshot(): HeapSnapshot {
-    return takeSnapshot(this.memory as Memory<unknown>, this.statistics());
   }
 
   /**

@@ -12,7 +12,10 @@ import type { LeakReport } from '../telemetry/leaks.ts';
 export interface GpuHeapOptions {
   /** The most that is ever held from the device, staging included. Default: no limit. */
   readonly budgetBytes?: number;
-  /** Chunks grow up to this size. A multiple of 65,536; default 16 MiB. */
+  /**
+   * Chunks grow up to this size. A multiple of 65,536. Default: 16 MiB, and an eighth of what their pool holds
+   * when that is more, up to 256 MiB.
+   */
   readonly chunkBytes?: number;
   /** Allocations of this size or more get a buffer of their own. Default: `chunkBytes`. */
   readonly dedicatedBytes?: number;
@@ -50,6 +53,7 @@ export interface GpuHeapOptions {
 export interface HeapSettings {
   readonly budgetBytes: number;
   readonly chunkBytes: number;
+  readonly mostChunkBytes: number;
   readonly dedicatedBytes: number;
   readonly uploadBytes: number;
   readonly readbackBytes: number;
@@ -79,6 +83,7 @@ const MAX_GUARD_BYTES = 65_536;
 const DEFAULT_UPLOAD_BYTES: number = 32 * 1024 * 1024;
 const UPLOAD_SHARE_OF_BUDGET = 8;
 /** A chunk's suballocator counts in units of 16 bytes, of which it takes 2^31-1. */
+const DEFAULT_MOST_CHUNK_BYTES: number = 256 * 1024 * 1024;
 const MAX_CHUNK_BYTES: number = 2 ** 34;
 
 /** @throws UsageError `bad-argument`, `unknown-option`, `bad-size` */
@@ -86,6 +91,7 @@ export function checkHeapOptions(options: GpuHeapOptions): HeapSettings {
   checkOptions(options, 'options', KNOWN);
   const { chunkBytes = DEFAULT_CHUNK_BYTES, budgetBytes = Number.POSITIVE_INFINITY, onPressure } = options;
   const { dedicatedBytes = chunkBytes } = options;
+  const mostChunkBytes = options.chunkBytes ?? DEFAULT_MOST_CHUNK_BYTES;
   checkInteger(chunkBytes, 'chunkBytes', CHUNK_BYTES_STEP, MAX_CHUNK_BYTES, 'bad-size');
   if (chunkBytes % CHUNK_BYTES_STEP !== 0) {
     throw new UsageError('bad-size', `chunkBytes is ${chunkBytes}; pass a multiple of ${CHUNK_BYTES_STEP}`);
@@ -110,7 +116,15 @@ export function checkHeapOptions(options: GpuHeapOptions): HeapSettings {
     throw new UsageError('bad-argument', `watchLeaks is ${show(watchLeaks)}; pass true or false`);
   }
   const log = new DebugLog(options.debug, options.logger);
-  const sizes = { chunkBytes, dedicatedBytes, budgetBytes, uploadBytes, readbackBytes, guardBytes };
+  const sizes = {
+    chunkBytes,
+    mostChunkBytes,
+    dedicatedBytes,
+    budgetBytes,
+    uploadBytes,
+    readbackBytes,
+    guardBytes,
+  };
   return { ...sizes, onPressure, log, watchLeaks, onLeak };
 }
 

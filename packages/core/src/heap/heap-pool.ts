@@ -13,6 +13,7 @@ import type { Pool } from '../memory/pool.ts';
 import {
   type Access,
   CHUNK_GRANULARITY,
+  type ChunkLimits,
   type Lifetime,
   makeTlsf,
   type PoolKind,
@@ -162,7 +163,7 @@ export class HeapPool<Buffer> {
  */
 export function checkPoolOptions(
   options: HeapPoolOptions,
-  chunkDefault: number,
+  defaults: ChunkLimits,
   memoryTypeOf: (location: 'gpu' | 'upload' | 'readback') => number,
 ): PoolKind {
   checkOptions(options, 'options', KNOWN);
@@ -177,7 +178,7 @@ export function checkPoolOptions(
       `suballocator is ${show(suballocator)}; pass 'none' or a function that makes one`,
     );
   }
-  const sizes = checkSizes(options, chunkDefault);
+  const sizes = checkSizes(options, defaults);
   if (suballocator === 'none' && (sizes.minBytes > 0 || sizes.minChunks > 0)) {
     throw new UsageError(
       'bad-argument',
@@ -208,10 +209,17 @@ function usageOf(options: HeapPoolOptions, location: 'gpu' | 'upload' | 'readbac
 
 type Sizes = Pick<
   PoolKind,
-  'granularity' | 'chunkBytes' | 'dedicatedBytes' | 'minBytes' | 'maxBytes' | 'minChunks' | 'maxChunks'
+  | 'granularity'
+  | 'chunkBytes'
+  | 'mostChunkBytes'
+  | 'dedicatedBytes'
+  | 'minBytes'
+  | 'maxBytes'
+  | 'minChunks'
+  | 'maxChunks'
 >;
 
-function checkSizes(options: HeapPoolOptions, chunkDefault: number): Sizes {
+function checkSizes(options: HeapPoolOptions, defaults: ChunkLimits): Sizes {
   const { granularity = CHUNK_GRANULARITY, minBytes = 0, minChunks = 0 } = options;
   checkInteger(granularity, 'granularity', 4, MAX_GRANULARITY, 'bad-granularity');
   if (granularity % 4 !== 0) {
@@ -220,7 +228,7 @@ function checkSizes(options: HeapPoolOptions, chunkDefault: number): Sizes {
       `granularity is ${granularity}; pass a multiple of 4: writes and copies work in words`,
     );
   }
-  const { chunkBytes = Math.max(chunkDefault, granularity) } = options;
+  const { chunkBytes = Math.max(defaults.chunkBytes, granularity) } = options;
   const { dedicatedBytes = chunkBytes } = options;
   checkInteger(chunkBytes, 'chunkBytes', granularity, granularity * MAX_CHUNK_UNITS, 'bad-size');
   checkInteger(dedicatedBytes, 'dedicatedBytes', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
@@ -228,7 +236,11 @@ function checkSizes(options: HeapPoolOptions, chunkDefault: number): Sizes {
   const maxChunks = checkMost(options.maxChunks, 'maxChunks');
   checkInteger(minBytes, 'minBytes', 0, Math.min(maxBytes, Number.MAX_SAFE_INTEGER), 'bad-size');
   checkInteger(minChunks, 'minChunks', 0, Math.min(maxChunks, 2 ** 20), 'bad-size');
-  return { granularity, chunkBytes, dedicatedBytes, minBytes, maxBytes, minChunks, maxChunks };
+  const mostChunkBytes =
+    options.chunkBytes ??
+    Math.min(Math.max(defaults.mostChunkBytes, chunkBytes), granularity * MAX_CHUNK_UNITS);
+  const limits = { minBytes, maxBytes, minChunks, maxChunks };
+  return { granularity, chunkBytes, mostChunkBytes, dedicatedBytes, ...limits };
 }
 
 function checkMost(value: number | undefined, name: string): number {

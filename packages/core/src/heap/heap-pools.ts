@@ -13,6 +13,9 @@ import type { HeapSettings } from './heap-options.ts';
 import { checkPoolOptions, HeapPool, type HeapPoolOptions } from './heap-pool.ts';
 import type { CheckedRequest } from './request.ts';
 
+/** Buffers of the caller have the size that they have. */
+const NO_CHUNKS = { chunkBytes: 0, mostChunkBytes: 0, dedicatedBytes: 0 };
+
 export class HeapPools<Buffer> {
   private readonly memory: Memory<Buffer>;
   private types: readonly MemoryType[];
@@ -46,11 +49,10 @@ export class HeapPools<Buffer> {
       const { kind } = pool;
       if (kind.access === access && kind.location === location && kind.lifetime === lifetime) return pool;
     }
-    const { chunkBytes, dedicatedBytes } = this.settings;
     const memoryType = this.memoryTypeOf(location);
     const usage = USAGES[location];
     const made = this.memory.addPool(
-      standardKind(memoryType, usage, access, location, lifetime, chunkBytes, dedicatedBytes),
+      standardKind(memoryType, usage, access, location, lifetime, this.settings),
     );
     this.standard.push(made);
     return made;
@@ -61,9 +63,7 @@ export class HeapPools<Buffer> {
    * @throws UsageError · OutOfMemoryError · BackendError
    */
   create(options: HeapPoolOptions): HeapPool<Buffer> {
-    const kind = checkPoolOptions(options, this.settings.chunkBytes, (location) =>
-      this.memoryTypeOf(location),
-    );
+    const kind = checkPoolOptions(options, this.settings, (location) => this.memoryTypeOf(location));
     const { memory } = this;
     const pool = memory.addPool(kind);
     try {
@@ -86,7 +86,7 @@ export class HeapPools<Buffer> {
   /** Where the buffers of the caller's own are. */
   adoptedPool(): Pool<Buffer> {
     this.adopted ??= this.memory.addPool({
-      ...standardKind(0, CHUNK_USAGE, 'write', 'gpu', 'long', 0, 0),
+      ...standardKind(0, CHUNK_USAGE, 'write', 'gpu', 'long', NO_CHUNKS),
       name: 'adopted',
       placement: 'dedicated',
     });

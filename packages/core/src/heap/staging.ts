@@ -8,7 +8,7 @@ import { READBACK_USAGE, UPLOAD_USAGE } from '../backend/usage.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
-import { standardKind } from '../memory/pool-kind.ts';
+import { type ChunkLimits, standardKind } from '../memory/pool-kind.ts';
 import { ReadbackRing } from '../memory/readback-ring.ts';
 import { UploadBelt } from '../memory/upload-belt.ts';
 import type { HeapSettings } from './heap-options.ts';
@@ -54,8 +54,7 @@ export class Staging<Buffer> {
       'upload',
       memoryType,
       UPLOAD_USAGE,
-      chunkBytes,
-      Number.POSITIVE_INFINITY,
+      { chunkBytes, mostChunkBytes: chunkBytes, dedicatedBytes: Number.POSITIVE_INFINITY },
       uploadBytes,
     );
   }
@@ -70,14 +69,12 @@ export class Staging<Buffer> {
         'the backend has no memory type that the CPU can read; nothing is read back',
       );
     }
-    const { chunkBytes, dedicatedBytes, readbackBytes } = this.settings;
     this.readbackPool = this.addPool(
       'readback',
       memoryType,
       READBACK_USAGE,
-      chunkBytes,
-      dedicatedBytes,
-      readbackBytes,
+      this.settings,
+      this.settings.readbackBytes,
     );
     return this.readbackPool;
   }
@@ -90,12 +87,11 @@ export class Staging<Buffer> {
     location: 'upload' | 'readback',
     memoryType: number,
     usage: number,
-    chunkBytes: number,
-    dedicatedBytes: number,
+    sizes: ChunkLimits,
     maxBytes: number,
   ): Pool<Buffer> {
     return this.memory.addPool({
-      ...standardKind(memoryType, usage, 'read', location, 'default', chunkBytes, dedicatedBytes),
+      ...standardKind(memoryType, usage, 'read', location, 'default', sizes),
       name: `${location}-staging`,
       placement: 'whole',
       maxBytes,

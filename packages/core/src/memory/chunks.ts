@@ -162,18 +162,48 @@ export class Chunks<Buffer> {
   }
 
   /**
-   * Gives back empty chunks, those empty for longest first, until at most `bytes` are reserved; answers the
-   * bytes. Those that were made ahead of their use only where memory is short: `evenKept`.
+   * Memory is short: gives back empty chunks, those empty for longest first, until at most `bytes` are
+   * reserved; answers the bytes.
    */
-  trimTo(bytes: number, evenKept: boolean): number {
+  trimTo(bytes: number): number {
     if (this.emptyCount === 0 || this.backend.reservedBytes <= bytes) return 0;
     const before = this.backend.reservedBytes;
     for (const chunk of this.idleChunks()) {
       if (this.backend.reservedBytes <= bytes) break;
-      if (!evenKept && this.frame < chunk.keptUntilFrame) continue;
       if (this.isIdle(chunk)) this.destroy(chunk);
     }
     return before - this.backend.reservedBytes;
+  }
+
+  /**
+   * As `trimTo`, where memory is not short: chunks made ahead of their use stay, and `stagingBytes` of empty
+   * staging, the last used.
+   */
+  trimSpare(bytes: number, stagingBytes: number): void {
+    if (this.emptyCount === 0 || this.backend.reservedBytes <= bytes) return;
+    const idle = this.idleChunks();
+    let staging = idle.reduce((sum, chunk) => sum + (isStaging(chunk) ? chunk.sizeBytes : 0), 0);
+    for (const chunk of idle) {
+      if (this.backend.reservedBytes <= bytes) return;
+      if (this.frame < chunk.keptUntilFrame || !this.isIdle(chunk)) continue;
+      if (isStaging(chunk)) {
+        if (staging <= stagingBytes) continue;
+        staging -= chunk.sizeBytes;
+      }
+      this.destroy(chunk);
+    }
+  }
+
+  /**
+   * Gives back the empty staging chunks of a pool that are too small for `size`: the one that is made for it
+   * serves instead of them.
+   */
+  trimOutgrown(pool: Pool<Buffer>, size: number): void {
+    if (this.emptyCount === 0 || size > pool.kind.chunkBytes) return;
+    for (const chunk of [...pool.chunks]) {
+      if (!isStaging(chunk) || chunk.sizeBytes >= size || this.frame < chunk.keptUntilFrame) continue;
+      if (this.isIdle(chunk)) this.destroy(chunk);
+    }
   }
 
   private idleChunks(): Chunk<Buffer>[] {
@@ -284,6 +314,10 @@ export class Chunks<Buffer> {
     }
     return adopted;
   }
+}
+
+function isStaging<Buffer>({ pool }: Chunk<Buffer>): boolean {
+  return pool.kind.location !== 'gpu';
 }
 
 /** The chunks with something live in them, and as many others as the pool must have. */

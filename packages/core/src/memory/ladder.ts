@@ -95,7 +95,8 @@ export class Ladder<Buffer> {
       // The watermark knows nothing of textures and staging.
       const { textureBytes, stagingBytes } = host.backend;
       const allowedBytes = host.watermark.allowedBytes + textureBytes + stagingBytes;
-      host.chunks.trimTo(Math.max(0, allowedBytes - wanted), false);
+      host.chunks.trimOutgrown(pool, size);
+      host.chunks.trimSpare(Math.max(0, allowedBytes - wanted), host.watermark.spareStagingBytes);
     }
     return this.descend(pool, least, wanted, dedicated);
   }
@@ -142,14 +143,14 @@ export class Ladder<Buffer> {
 
   private wantedBytes(pool: Pool<Buffer>, size: number, dedicated: boolean): number {
     const { backend } = this.host;
-    const { placement, chunkBytes } = pool.kind;
+    const { placement } = pool.kind;
     const step = this.stepOf(pool);
     if (dedicated) return roundUp(size, step);
     const { maxBufferSize } = backend.limits;
     const wanted =
       placement === 'whole'
         ? wholeChunkBytes(size, LEAST_WHOLE_BYTES)
-        : nextChunkBytes(size, pool.reservedBytes, chunkBytes, step);
+        : nextChunkBytes(size, pool.reservedBytes, pool.kind, step);
     const most = Math.min(maxBufferSize, pool.refusedBytes / 2);
     return Math.min(roundUp(wanted, step), Math.max(step, wholeSteps(most, step)));
   }
@@ -167,7 +168,7 @@ export class Ladder<Buffer> {
       if (chunk !== undefined) return chunk;
       // Empty chunks go only where that can help: a smaller request may still want them.
       const helps = this.refusal.reason === 'refused-by-device' || this.largestGrowth(pool) >= least;
-      if ((helps && host.chunks.trimTo(0, true) > 0) || host.followers.trim() > 0) continue;
+      if ((helps && host.chunks.trimTo(0) > 0) || host.followers.trim() > 0) continue;
       if (bytes <= least) return undefined;
       bytes = this.halfOf(pool, bytes, least);
     }

@@ -327,7 +327,7 @@ export class Memory<Buffer> {
 
   /** The device has gone back on its word: all that lies idle goes. */
   trimForDevice(): void {
-    this.chunks.trimTo(0, true);
+    this.chunks.trimTo(0);
     this.followers.trim();
   }
 

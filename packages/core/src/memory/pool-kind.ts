@@ -45,6 +45,8 @@ export interface PoolKind {
   readonly makeSuballocator: SuballocatorMaker;
   /** Chunks grow up to this. */
   readonly chunkBytes: number;
+  /** And when the pool holds many of them, up to this. */
+  readonly mostChunkBytes: number;
   /** Requests of this size or more get a buffer of their own. */
   readonly dedicatedBytes: number;
   readonly minBytes: number;
@@ -52,6 +54,9 @@ export interface PoolKind {
   readonly minChunks: number;
   readonly maxChunks: number;
 }
+
+/** How large the chunks of a pool become, and from where on a request is no part of one. */
+export type ChunkLimits = Pick<PoolKind, 'chunkBytes' | 'mostChunkBytes' | 'dedicatedBytes'>;
 
 /** Bytes per unit of the suballocators in the heap's own pools. */
 export const CHUNK_GRANULARITY = 16;
@@ -63,8 +68,7 @@ export function standardKind(
   access: Access,
   location: Location,
   lifetime: Lifetime,
-  chunkBytes: number,
-  dedicatedBytes: number,
+  sizes: ChunkLimits,
 ): PoolKind {
   const place = location === 'gpu' ? `gpu-${access}` : location;
   return {
@@ -77,8 +81,9 @@ export function standardKind(
     placement: location === 'readback' ? 'whole' : 'shared',
     granularity: CHUNK_GRANULARITY,
     makeSuballocator: lifetime === 'frame' ? makeRing : makeTlsf,
-    chunkBytes,
-    dedicatedBytes,
+    chunkBytes: sizes.chunkBytes,
+    mostChunkBytes: sizes.mostChunkBytes,
+    dedicatedBytes: sizes.dedicatedBytes,
     minBytes: 0,
     maxBytes: Number.POSITIVE_INFINITY,
     minChunks: 0,

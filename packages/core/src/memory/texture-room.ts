@@ -33,6 +33,6 @@ function makeRoom(memory: Memory<unknown>, bytes: number): void {
     followers.idleBytes,
   );
   if (!backend.mayReserve(bytes - idleBytes)) return;
-  memory.chunks.trimTo(Math.max(0, backend.budgetBytes - bytes), true);
+  memory.chunks.trimTo(Math.max(0, backend.budgetBytes - bytes));
   if (!backend.mayReserve(bytes)) followers.trim();
 }
