@@ -13,8 +13,8 @@ export interface GpuHeapOptions {
   /** The most that is ever held from the device, staging included. Default: no limit. */
   readonly budgetBytes?: number;
   /**
-   * Chunks grow up to this size. A multiple of 65,536. Default: 16 MiB, and an eighth of what their pool holds
-   * when that is more, up to 256 MiB.
+   * Chunks grow up to this size. A multiple of 65,536. Default: 16 MiB, and an eighth of what their pool
+   * holds when that is more, up to 256 MiB.
    */
   readonly chunkBytes?: number;
   /** Allocations of this size or more get a buffer of their own. Default: `chunkBytes`. */

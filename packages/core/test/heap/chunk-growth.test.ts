@@ -1,4 +1,4 @@
-/** How chunks come and go while a heap grows: staging stays, what was outgrown goes, large pools take large steps. */
+/** How chunks come and go while a heap grows: staging stays, and large pools take large steps. */
 import { describe, expect, it } from 'vitest';
 import { BufferUsage, type GpuHeap } from '../../src/index.ts';
 import { openHeap } from './open-heap.ts';
