@@ -1,11 +1,13 @@
 /**
  * The command line of the benchmarks: `pnpm bench [--quick] [--only P4,P7] [--workload W2] [--peers FILE]
- * [--json FILE]`, `pnpm bench export --to DIR`, `pnpm bench:heap` and `pnpm test:soak`.
+ * [--json FILE]`, `pnpm bench export --to DIR`, `pnpm bench:heap`, `pnpm bench defragment` and
+ * `pnpm test:soak`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runBench, SECTION_NAMES } from './bench.ts';
+import { addDefragmentCommand } from './defragment/defragment-command.ts';
 import { type ExportOptions, exportWorkloads } from './export-workloads.ts';
 import { addHeapCommand } from './heap/heap-command.ts';
 import { addSoakCommand } from './heap/soak-command.ts';
@@ -52,6 +54,7 @@ program
   );
 
 addHeapCommand(program, parsePositive);
+addDefragmentCommand(program, parsePositive);
 addSoakCommand(program, parsePositive);
 
 await program.parseAsync();

@@ -18,8 +18,20 @@ export type SectionName =
   | 'growth'
   | 'ageing';
 
-/** What a figure can be held against: H1 to H6 are judged by the heap's figures. */
-export type TargetName = SectionName | 'H1' | 'H2' | 'H3' | 'H4' | 'H5' | 'H6' | 'R16';
+/** What a figure can be held against: H1 to H6 by the heap's figures, D1 to D4 by those of plans. */
+export type TargetName =
+  | SectionName
+  | 'H1'
+  | 'H2'
+  | 'H3'
+  | 'H4'
+  | 'H5'
+  | 'H6'
+  | 'D1'
+  | 'D2'
+  | 'D3'
+  | 'D4'
+  | 'R16';
 
 /** A figure beside its target. */
 export interface Verdict {

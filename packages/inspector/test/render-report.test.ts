@@ -12,6 +12,7 @@ function snapshotOf(...sizes: number[]): HeapSnapshot {
     usage: 0x3fc,
     access: 'read' as const,
     location: 'gpu' as const,
+    lifetime: 'default' as const,
     sizeBytes,
     dedicated: id === 1,
     ranges: [

@@ -212,6 +212,11 @@ export class Allocation<Buffer> {
     return this.pinCount > 0;
   }
 
+  /** @internal Whether it, or a member of it, is pinned. */
+  get isHeld(): boolean {
+    return this.isPinned || (this.members?.some((member) => member.isPinned) ?? false);
+  }
+
   /**
    * Holds it where it is until as many `unpin`: what would move it is refused with `not-movable`.
    * @throws UsageError `dead-allocation`

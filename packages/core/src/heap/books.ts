@@ -23,6 +23,7 @@ export class OwnerRecord<Buffer> implements RangeOwner, LeakRecord, StandIn<Buff
   readonly owner: string;
   size: number;
   readonly bornFrame: number;
+  readonly alignment: number;
   chunk: Chunk<Buffer>;
   handle: number;
   ownerAccount: Account | undefined;
@@ -37,6 +38,7 @@ export class OwnerRecord<Buffer> implements RangeOwner, LeakRecord, StandIn<Buff
     this.owner = allocation.owner;
     this.size = allocation.size;
     this.bornFrame = allocation.bornFrame;
+    this.alignment = allocation.alignment;
     this.chunk = chunk;
     this.handle = allocation.handle;
     this.ownerAccount = allocation.ownerAccount;
@@ -50,6 +52,11 @@ export class OwnerRecord<Buffer> implements RangeOwner, LeakRecord, StandIn<Buff
   /** The object, if it has not been collected. */
   deref(): Allocation<Buffer> | undefined {
     return this.weak.deref();
+  }
+
+  /** What was collected is about to go, and has nobody to be told of a move. */
+  get isHeld(): boolean {
+    return this.deref()?.isHeld ?? true;
   }
 
   /** As it is now. */

@@ -113,7 +113,7 @@ export class Mover<Buffer> {
   /** Whether it may be moved: not out of a caller's buffer or a readback. */
   isMovable(allocation: Allocation<Buffer>): boolean {
     const chunk = allocation.home();
-    const isLoose = allocation.block === undefined && !isPinned(allocation);
+    const isLoose = allocation.block === undefined && !allocation.isHeld;
     return isLoose && !chunk.adopted && chunk.pool.kind.location !== 'readback';
   }
 }
@@ -152,21 +152,16 @@ function checkUnmoved<Buffer>(
   size: number,
 ): void {
   const isThere = allocation.home() === chunk && allocation.handle === handle && allocation.size === size;
-  if (isThere && !isPinned(allocation)) return;
+  if (isThere && !allocation.isHeld) return;
   throw new UsageError(
     'not-movable',
     `${show(allocation.label)} was moved, resized or pinned by onPressure while it was being moved; leave it alone there, and try again`,
   );
 }
 
-/** Whether it, or a member of it, is held where it is. */
-function isPinned(allocation: Allocation<unknown>): boolean {
-  return allocation.isPinned || (allocation.members?.some((member) => member.isPinned) ?? false);
-}
-
 function checkMovable(chunk: Chunk<unknown>, allocation: Allocation<unknown>): void {
   checkWhole(allocation, 'moved');
-  if (isPinned(allocation)) {
+  if (allocation.isHeld) {
     throw new UsageError('not-movable', `${show(allocation.label)} is pinned where it is; unpin it first`);
   }
   const { location } = chunk.pool.kind;

@@ -13,6 +13,10 @@ import type { PoolKind } from './pool-kind.ts';
 /** What a chunk remembers of the owner of a range: shown in snapshots. */
 export interface RangeOwner {
   readonly label: string;
+  /** What its offset is a multiple of; absent in what is not moved. */
+  readonly alignment?: number;
+  /** Whether it stays where it is, by its own will; absent in what is not moved. */
+  readonly isHeld?: boolean;
 }
 
 /** The pool of a chunk, as far as a chunk and its ranges need it. */

@@ -4,9 +4,9 @@
  * Cost     O(ranges).
  * Promise  the ranges of a chunk are in offset order and tile it exactly.
  */
-import type { Chunk } from '../memory/chunk.ts';
+import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { Access, Location } from '../memory/pool-kind.ts';
+import type { Access, Lifetime, Location, PoolKind } from '../memory/pool-kind.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { HeapStatistics } from './heap-statistics.ts';
 
@@ -18,6 +18,10 @@ export interface RangeSnapshot {
   readonly state: 'live' | 'pending' | 'free';
   /** The allocation's label, when it has one. */
   readonly label?: string;
+  /** Of a live range: what its offset is a multiple of wherever it is. Absent: 1. */
+  readonly alignment?: number;
+  /** Of a live range: it stays where it is. Absent: false. */
+  readonly pinned?: boolean;
 }
 
 /** One chunk. */
@@ -30,6 +34,7 @@ export interface ChunkSnapshot {
   readonly usage: number;
   readonly access: Access;
   readonly location: Location;
+  readonly lifetime: Lifetime;
   readonly sizeBytes: number;
   readonly dedicated: boolean;
   readonly ranges: readonly RangeSnapshot[];
@@ -55,6 +60,7 @@ export function takeSnapshot(memory: Memory<unknown>, statistics: HeapStatistics
         usage: pool.kind.usage,
         access: pool.kind.access,
         location: pool.kind.location,
+        lifetime: pool.kind.lifetime,
         sizeBytes: chunk.sizeBytes,
         dedicated: chunk.dedicated,
         ranges: describeRanges(chunk),
@@ -73,12 +79,25 @@ function describeRanges(chunk: Chunk<unknown>): RangeSnapshot[] {
     }
     const owner = chunk.ownerOf(handle);
     if (owner === undefined) ranges.push({ offset, size, state: 'pending' });
-    else
-      ranges.push(
-        owner.label === ''
-          ? { offset, size, state: 'live' }
-          : { offset, size, state: 'live', label: owner.label },
-      );
+    else ranges.push(describeLive(owner, offset, size, chunk.pool.kind));
   }
   return ranges;
+}
+
+function describeLive(
+  { label, alignment = 1, isHeld = true }: RangeOwner,
+  offset: number,
+  size: number,
+  { location, lifetime }: PoolKind,
+): RangeSnapshot {
+  // What lives for a frame is gone before it could be moved, and no GPU copy leaves a readback.
+  const pinned = isHeld || lifetime === 'frame' || location === 'readback';
+  return {
+    offset,
+    size,
+    state: 'live',
+    ...(label === '' ? {} : { label }),
+    ...(alignment === 1 ? {} : { alignment }),
+    ...(pinned ? { pinned } : {}),
+  };
 }

@@ -1,0 +1,37 @@
+/**
+ * Fragments: what a plan is made from. Chunks and their ranges, as a heap or a snapshot of one tells them.
+ */
+
+/** One piece of a chunk; offset and size in bytes. */
+export interface FragmentRange {
+  readonly offset: number;
+  readonly size: number;
+  /** `pending`: released, but the GPU may still use it. It is in the way and is not moved. */
+  readonly state: 'live' | 'pending' | 'free';
+  /** Of a live range: its offset is a multiple of it wherever it goes. Default 1. */
+  readonly alignment?: number;
+  /** Of a live range: it stays where it is. Default false. */
+  readonly pinned?: boolean;
+  /** Of a live range, for people. */
+  readonly label?: string;
+}
+
+/** One chunk. */
+export interface FragmentChunk {
+  /** A number of its own, 0 or more. */
+  readonly id: number;
+  /** Ranges move between chunks of one pool alone. */
+  readonly pool: string;
+  readonly sizeBytes: number;
+  /** One allocation has it for itself: nothing leaves it and nothing comes. */
+  readonly dedicated: boolean;
+  /** `long`: its ranges move only where that empties it. */
+  readonly lifetime?: string;
+  /** In offset order, tiling the chunk. May be read once only, and late. */
+  readonly ranges: Iterable<FragmentRange>;
+}
+
+/** The chunks of a heap; a `HeapSnapshot` is one. */
+export interface Fragments {
+  readonly chunks: readonly FragmentChunk[];
+}
