@@ -50,6 +50,7 @@ export type { TextureBudget } from './memory/texture-claims.ts';
 export { TileAllocation } from './memory/tile-allocation.ts';
 export type { TilePoolOptions } from './memory/tile-options.ts';
 export { TilePool, type TilePoolStatistics } from './memory/tile-pool.ts';
+export * from './movement/index.ts';
 export * from './planning/index.ts';
 export * from './ranges/index.ts';
 export * from './telemetry/index.ts';

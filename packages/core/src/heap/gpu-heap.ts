@@ -5,8 +5,8 @@
  * Cost     allocate, free: O(1) beside the pool's walk over its chunks; see `memory/memory.ts`.
  * Promise  bytes written to an allocation are the bytes read from it; a freed range is reused only when the
  *          GPU can no longer confuse the two; the budget holds; a call that throws has changed nothing.
- * Refusal  moves nothing by itself and evicts nothing yet: `resize` and `resolveScope` move what they are
- *          told to.
+ * Refusal  moves nothing by itself unless `defragmentation` says so, and evicts nothing yet: `resize` and
+ *          `resolveScope` move what they are told to.
  */
 import type { DeviceLoss, GpuBackend } from '../backend/port.ts';
 import type { ScopeConflict } from '../backend/scope-conflicts.ts';
@@ -17,9 +17,13 @@ import { UsageError } from '../base/errors.ts';
 import type { Serial } from '../base/quantities.ts';
 import { runAll } from '../base/run-all.ts';
 import { Memory } from '../memory/memory.ts';
+import type { Defragmentation } from '../movement/defragmentation.ts';
+import type { DefragmentationOptions } from '../movement/defragmentation-options.ts';
+import { Defragmenter } from '../movement/defragmenter.ts';
 import type { LeakReport } from '../telemetry/leaks.ts';
 import { type AdoptionRequest, checkAdoptionRequest } from './adoption.ts';
 import type { Allocation } from './allocation.ts';
+import { AllocationMovers } from './allocation-movers.ts';
 import type { Block } from './block.ts';
 import { Books, type OwnerRecord } from './books.ts';
 import { type GuardDamage, Guards } from './guards.ts';
@@ -57,6 +61,7 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
   private readonly placer: Placer<Buffer>;
   private readonly transfers: Transfers<Buffer>;
   private readonly guards: Guards<Buffer>;
+  private readonly defragmenter: Defragmenter<Buffer>;
   protected override readonly books: Books<Buffer>;
   private readonly onLeak: ((leak: LeakReport) => void) | undefined;
   private readonly textures = new Set<{ dispose(): void }>();
@@ -82,6 +87,9 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
     this.keeper = new Keeper(this.memory, this.transfers, this.books, this.guards);
     this.uploads = new Uploads(this.memory, this.keeper, staging.batch, () => this.checkUsable());
     this.placer = new Placer(this.memory, this.pools, this.keeper, this.guards, () => this.checkUsable());
+    const movers = new AllocationMovers(this.keeper);
+    const flush = () => this.uploads.flush();
+    this.defragmenter = new Defragmenter(this.memory, movers, settings.defragmentation, flush);
     log.logMemory(backend.memoryTypes);
   }
 
@@ -224,7 +232,10 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
   rebuild(backend: GpuBackend<Buffer>): Rebuilt<Buffer> {
     this.checkUsable();
     checkBackend(backend);
-    if (this.memory.backend.isLost) this.uploads.abandon();
+    if (this.memory.backend.isLost) {
+      this.uploads.abandon();
+      this.defragmenter.cancel();
+    }
     return rebuildHeap(this.memory, this.keeper, backend, this.pools);
   }
 
@@ -313,6 +324,19 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
   }
 
   /**
+   * Begins to move what lives, so that chunks become empty and are given back; see the strategies. Each
+   * `endFrame` does one pass, within the limits, unless you call `step` by hand. What moves has a new
+   * `buffer`,
+   * `offset` and `version`: bindings made before are good for what has been recorded, and made again for what
+   * comes next. One run at a time. O(chunks) now.
+   * @throws UsageError `bad-argument`, `unknown-option`, `bad-size`, `disposed`
+   */
+  defragment(options: DefragmentationOptions = {}): Defragmentation<Buffer> {
+    this.checkUsable();
+    return this.defragmenter.begin(options);
+  }
+
+  /**
    * Call after the frame's last `queue.submit`: as `submitted`; what lived for this frame is freed, and
    * chunks that stayed empty are given back. Of what falls due 2,048 ranges are given back in one frame, the
    * rest in the next ones, or as soon as it is needed.
@@ -320,10 +344,15 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
    */
   endFrame(): Serial {
     this.checkUsable();
-    return this.uploads.passBoundary(() => {
+    const { defragmenter } = this;
+    const serial = this.uploads.passBoundary(() => {
       this.keeper.endFrame();
+      defragmenter.beforeBoundary();
       return this.memory.endFrame();
     });
+    defragmenter.afterBoundary();
+    defragmenter.tell();
+    return serial;
   }
 
   /**
@@ -359,6 +388,7 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
     runAll([
       () => this.books.tellLeaks(() => reportAllocations(memory as Memory<unknown>), onLeak),
       ...[...textures].map((each) => () => each.dispose()),
+      () => this.defragmenter.cancel(),
       () => this.uploads.abandon(),
       () => this.keeper.dispose(),
       () => this.pools.dispose(),

@@ -5,6 +5,11 @@ import type { GpuBackend } from '../backend/port.ts';
 import { checkInteger, checkOptions, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Pressure } from '../memory/ladder.ts';
+import {
+  type AutomaticDefragmentation,
+  type AutomaticSettings,
+  checkAutomatic,
+} from '../movement/defragmentation-options.ts';
 import { DebugLog, type DebugSettings, type Logger } from '../telemetry/debug-log.ts';
 import type { LeakReport } from '../telemetry/leaks.ts';
 
@@ -36,6 +41,11 @@ export interface GpuHeapOptions {
    * its end. For debugging: a write more for each allocation. A multiple of 4, at most 65,536; default 0.
    */
   readonly guardBytes?: number;
+  /**
+   * Has the heap defragment itself at the end of frames; `{}` takes the defaults. What moves has a new
+   * `buffer`, `offset` and `version`, and is told by its `moved` hooks. Default: nothing moves by itself.
+   */
+  readonly defragmentation?: AutomaticDefragmentation;
   /** What is logged and kept for reports, each with a switch of its own. */
   readonly debug?: DebugSettings;
   /** Takes the lines of the log. Default: nothing is ever logged. */
@@ -59,6 +69,7 @@ export interface HeapSettings {
   readonly readbackBytes: number;
   readonly onPressure: ((pressure: Pressure) => void) | undefined;
   readonly guardBytes: number;
+  readonly defragmentation: AutomaticSettings | undefined;
   readonly log: DebugLog;
   readonly watchLeaks: boolean;
   readonly onLeak: ((leak: LeakReport) => void) | undefined;
@@ -72,6 +83,7 @@ const KNOWN = [
   'readbackBytes',
   'onPressure',
   'guardBytes',
+  'defragmentation',
   'debug',
   'logger',
   'watchLeaks',
@@ -125,7 +137,8 @@ export function checkHeapOptions(options: GpuHeapOptions): HeapSettings {
     readbackBytes,
     guardBytes,
   };
-  return { ...sizes, onPressure, log, watchLeaks, onLeak };
+  const defragmentation = options.defragmentation && checkAutomatic(options.defragmentation);
+  return { ...sizes, defragmentation, onPressure, log, watchLeaks, onLeak };
 }
 
 function checkFunction(value: unknown, name: string): void {

@@ -60,6 +60,8 @@ export class Chunk<Buffer> {
   emptyTurn = 0;
   /** It was made ahead of its use: until this frame it is given back only when memory is short. */
   keptUntilFrame = 0;
+  /** It is being emptied: nothing new goes into it. */
+  isLeaving = false;
   private readonly owners: (RangeOwner | undefined)[] = [];
   /** Open recordings that use a range, by the range's index. */
   private readonly marks: number[] = [];
@@ -93,7 +95,7 @@ export class Chunk<Buffer> {
 
   /** A range for `owner`, or NO_SPACE. */
   reserve(size: number, alignment: number, owner: RangeOwner): Handle {
-    if (this.refusal !== undefined) return NO_SPACE;
+    if (this.refusal !== undefined || this.isLeaving) return NO_SPACE;
     if (size >= this.refusedSize && alignment % this.refusedAlignment === 0) return NO_SPACE;
     const handle = this.suballocator.allocate(size, alignment);
     if (handle === NO_SPACE) {
@@ -101,6 +103,21 @@ export class Chunk<Buffer> {
       this.refusedAlignment = alignment;
       return NO_SPACE;
     }
+    return this.begin(handle, owner);
+  }
+
+  /**
+   * A range for `owner` at `offset`, or where the kind can not choose at any; NO_SPACE when that is not free.
+   */
+  reserveAt(offset: number, size: number, alignment: number, owner: RangeOwner): Handle {
+    const { suballocator } = this;
+    if (suballocator.allocateAt === undefined) return this.reserve(size, alignment, owner);
+    if (this.refusal !== undefined || this.isLeaving) return NO_SPACE;
+    const handle = suballocator.allocateAt(offset, size);
+    return handle === NO_SPACE ? NO_SPACE : this.begin(handle, owner);
+  }
+
+  private begin(handle: Handle, owner: RangeOwner): Handle {
     this.knownRoom = UNKNOWN;
     this.rangeCount++;
     this.servedCount++;

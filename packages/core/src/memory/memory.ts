@@ -50,6 +50,8 @@ export class Memory<Buffer> {
   readonly followers: Followers = new Followers();
   /** Grows with every device that is lost, and when the heap ends: marks of before mean nothing any more. */
   epoch = 0;
+  /** A request has failed although as much was free, here and there. */
+  isScattered = false;
   /** Reads under way. */
   readonly reads: ReadsUnderWay<Buffer> = new ReadsUnderWay();
   /** Those who wait, at most until the heap ends. */
@@ -101,6 +103,8 @@ export class Memory<Buffer> {
     if (!dedicated) {
       let handle = pool.reserve(size, alignment, owner, apart);
       if (handle === NO_SPACE && this.reclaim()) handle = pool.reserve(size, alignment, owner, apart);
+      // Rather than a new chunk, one that was to be emptied.
+      if (handle === NO_SPACE && pool.keepLeaving()) handle = pool.reserve(size, alignment, owner, apart);
       if (handle !== NO_SPACE) return this.placed(pool, pool.found as Chunk<Buffer>, handle);
     }
     const needed = dedicated ? size : pool.roomFor(size, alignment);
@@ -114,6 +118,7 @@ export class Memory<Buffer> {
     }
     if (chunk === undefined) {
       this.ladder.note({ pool, bytes: needed, alignment, dedicated, apart: apart ?? [] });
+      if (!dedicated && pool.sharedFreeBytes >= needed) this.isScattered = true;
       return NO_SPACE;
     }
     let handle = NO_SPACE;
@@ -157,6 +162,14 @@ export class Memory<Buffer> {
   /** All of an empty chunk. */
   placeIn(chunk: Chunk<Buffer>, owner: RangeOwner): Handle {
     return this.placed(chunk.pool as Pool<Buffer>, chunk, chunk.reserve(chunk.sizeBytes, 1, owner));
+  }
+
+  /**
+   * As `place`, at `offset` of a chunk or, where its kind can not choose, anywhere in it; nothing is tried.
+   */
+  placeAt(chunk: Chunk<Buffer>, offset: number, size: number, alignment: number, owner: RangeOwner): Handle {
+    const handle = chunk.reserveAt(offset, size, alignment, owner);
+    return handle === NO_SPACE ? NO_SPACE : this.placed(chunk.pool as Pool<Buffer>, chunk, handle);
   }
 
   private placed(pool: Pool<Buffer>, chunk: Chunk<Buffer>, handle: Handle): Handle {

@@ -36,6 +36,8 @@ export class Pool<Buffer> {
   pendingBytes = 0;
   peakUsedBytes = 0;
   liveCount = 0;
+  /** Its chunks that are being emptied. */
+  leavingCount = 0;
   /** Whether its suballocators are known to round sizes up, so that a range needs a longer chunk. */
   roundsSizes = false;
   /** Where the last `reserve` found room. */
@@ -106,6 +108,28 @@ export class Pool<Buffer> {
     if (best === undefined) return NO_SPACE;
     this.found = best;
     return best.reserve(size, 1, owner);
+  }
+
+  /** A chunk is being emptied. */
+  leave(chunk: Chunk<Buffer>): void {
+    if (chunk.isLeaving) return;
+    chunk.isLeaving = true;
+    this.leavingCount++;
+  }
+
+  /** A chunk is being emptied no more. */
+  stay(chunk: Chunk<Buffer>): void {
+    if (!chunk.isLeaving) return;
+    chunk.isLeaving = false;
+    this.leavingCount--;
+  }
+
+  /** No chunk is being emptied any more; whether one was. */
+  keepLeaving(): boolean {
+    if (this.leavingCount === 0) return false;
+    this.leavingCount = 0;
+    for (const chunk of this.chunks) chunk.isLeaving = false;
+    return true;
   }
 
   /** Bytes of a chunk that holds a range of `size`, rounded up as buddies do where that is known. */
@@ -179,6 +203,7 @@ export class Pool<Buffer> {
   remove(chunk: Chunk<Buffer>): void {
     this.chunks.splice(this.chunks.indexOf(chunk), 1);
     this.count(chunk, -1);
+    if (chunk.isLeaving) this.leavingCount--;
     if (this.found === chunk) this.found = undefined;
   }
 

@@ -14,6 +14,8 @@ export interface FragmentRange {
   readonly pinned?: boolean;
   /** Of a live range, for people. */
   readonly label?: string;
+  /** Of a live range: a number that its move has too, such as a handle. Default 0. */
+  readonly key?: number;
 }
 
 /** One chunk. */

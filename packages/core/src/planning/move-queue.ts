@@ -11,6 +11,8 @@ export type MoveWay = 'direct' | 'scratch' | 'pieces';
 /** One range goes from one place to another. Bytes. */
 export interface DefragmentationMove {
   readonly pool: string;
+  /** That of the range. */
+  readonly key: number;
   /** The id of the chunk that it leaves. */
   readonly fromChunk: number;
   readonly fromOffset: number;

@@ -89,7 +89,7 @@ export class PoolPlan {
     more: (size: number) => boolean | ChunkFigures,
   ): Generator<undefined, boolean> {
     const { holes, order } = this;
-    const { offsets, sizes, alignments, stays } = source;
+    const { offsets, sizes, alignments, keys, stays } = source;
     order.begin(sizes.length);
     for (let n = 0; n < sizes.length; n++) {
       if (stays[n] === GOES) order.put(n, sizes[n] as number);
@@ -109,6 +109,7 @@ export class PoolPlan {
       }
       this.moves.push({
         pool: source.chunk.pool,
+        key: keys[n] as number,
         fromChunk: source.chunk.id,
         fromOffset: offsets[n] as number,
         toChunk: this.targets[holes.foundChunk] as number,

@@ -19,7 +19,7 @@ import { type PoolPlan, STEP_RANGES } from './pool-plan.ts';
  */
 export function* slide(plan: PoolPlan, figures: ChunkFigures): Generator<undefined, number> {
   const { queue, settings } = plan;
-  const { offsets, sizes, alignments, stays } = figures;
+  const { offsets, sizes, alignments, keys, stays } = figures;
   const moves: DefragmentationMove[] = [];
   const { id, pool, sizeBytes } = figures.chunk;
   let end = 0;
@@ -35,7 +35,7 @@ export function* slide(plan: PoolPlan, figures: ChunkFigures): Generator<undefin
       end = offset + size;
     } else {
       const places = { fromChunk: id, fromOffset: offset, toChunk: id, toOffset: to };
-      moves.push({ pool, ...places, size, way, copiedBytes });
+      moves.push({ pool, key: keys[n] as number, ...places, size, way, copiedBytes });
       end = to + size;
     }
     if (n % STEP_RANGES === 0) yield;

@@ -1,0 +1,28 @@
+/** Allocation movers: the allocations of a heap, as a pass of moves sees them. */
+import type { Chunk, RangeOwner } from '../memory/chunk.ts';
+import type { Movable, Movers } from '../movement/movable.ts';
+import { Allocation } from './allocation.ts';
+import { allocationOf, type Keeper } from './keeper.ts';
+import { chunksOf } from './mover.ts';
+
+export class AllocationMovers<Buffer> implements Movers<Buffer> {
+  private readonly keeper: Keeper<Buffer>;
+
+  constructor(keeper: Keeper<Buffer>) {
+    this.keeper = keeper;
+  }
+
+  movableOf(owner: RangeOwner): Movable<Buffer> | undefined {
+    const allocation = allocationOf<Buffer>(owner);
+    // What other timelines use is not in order with copies on the first.
+    return allocation?.timelines === undefined ? allocation : undefined;
+  }
+
+  apartFrom(movable: Movable<Buffer>): readonly Chunk<Buffer>[] {
+    return movable instanceof Allocation ? (chunksOf<Buffer>(movable.apart ?? []) ?? []) : [];
+  }
+
+  moved(movable: Movable<Buffer>, used: number): void {
+    if (movable instanceof Allocation) this.keeper.noteSize(movable, movable.size, used);
+  }
+}

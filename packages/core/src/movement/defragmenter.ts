@@ -1,0 +1,125 @@
+/**
+ * Defragmenter: the runs of a heap, those that were asked for and those that begin by themselves.
+ *
+ * Cost     a frame without a run: nothing, or O(chunks) where a look is due.
+ * Promise  one run at a time; a run that was asked for ends one that began by itself.
+ */
+import { UsageError } from '../base/errors.ts';
+import { runAll } from '../base/run-all.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { Pool } from '../memory/pool.ts';
+import { Defragmentation } from './defragmentation.ts';
+import type { AutomaticSettings, DefragmentationOptions } from './defragmentation-options.ts';
+import type { Movable, Movers } from './movable.ts';
+
+/** Frames without another look after a run that has given nothing back. */
+const REST_FRAMES = 60;
+
+export class Defragmenter<Buffer> {
+  /** The run under way, or the last one. */
+  run: Defragmentation<Buffer> | undefined;
+  private readonly memory: Memory<Buffer>;
+  private readonly movers: Movers<Buffer>;
+  private readonly flush: () => void;
+  private readonly automatic: AutomaticSettings | undefined;
+  private isOwnRun = false;
+  private restUntil = 0;
+  private moved: readonly Movable<Buffer>[] = [];
+
+  /** `flush` submits what has been gathered. */
+  constructor(
+    memory: Memory<Buffer>,
+    movers: Movers<Buffer>,
+    automatic: AutomaticSettings | undefined,
+    flush: () => void,
+  ) {
+    this.flush = flush;
+    this.memory = memory;
+    this.movers = movers;
+    this.automatic = automatic;
+  }
+
+  /**
+   * Begins a run. @throws UsageError `bad-argument` while one that was asked for is under way, and as it
+   * does
+   */
+  begin(options: DefragmentationOptions): Defragmentation<Buffer> {
+    if (this.run?.isDone === false && !this.isOwnRun) {
+      throw new UsageError('bad-argument', 'a run is under way; wait for it or cancel it first');
+    }
+    const made = new Defragmentation(this.memory, this.movers, options, this.flush);
+    this.run?.cancel();
+    this.run = made;
+    this.isOwnRun = false;
+    return made;
+  }
+
+  /** Before a boundary, when everything is submitted: a pass, if one is due. */
+  beforeBoundary(): void {
+    const { automatic, run } = this;
+    if (run !== undefined && !run.isDone) {
+      const isLeft = run.isByHand || (this.isOwnRun && automatic?.isBusy() === true);
+      if (!isLeft) this.moved = run.pass();
+      return;
+    }
+    if (automatic === undefined || !this.isDue(automatic)) return;
+    this.memory.isScattered = false;
+    this.run = new Defragmentation(this.memory, this.movers, automatic.run, this.flush);
+    this.isOwnRun = true;
+    this.moved = this.run.pass();
+  }
+
+  /** After it: what has run empty goes. */
+  afterBoundary(): void {
+    const { run } = this;
+    if (run === undefined) return;
+    if (run.hasLeaving) run.giveBackEmptied();
+    if (!this.isOwnRun || !run.isDone) return;
+    const { frame } = this.memory;
+    if (run.report.moveCount === 0) this.restUntil = Math.max(this.restUntil, frame + REST_FRAMES);
+  }
+
+  /** Tells those who have moved. Their hooks may do anything. */
+  tell(): void {
+    const { moved } = this;
+    if (moved.length === 0) return;
+    this.moved = [];
+    runAll(moved.map((each) => () => each.tellMoved()));
+  }
+
+  /** The device is gone, or the heap: nothing more moves. */
+  cancel(): void {
+    this.run?.cancel();
+  }
+
+  private isDue({ everyFrames, leastBytes, isBusy, ...worth }: AutomaticSettings): boolean {
+    const { memory } = this;
+    if (memory.frame % everyFrames !== 0 || memory.backend.reservedBytes < leastBytes) return false;
+    if (memory.backend.isLost || isBusy()) return false;
+    if (memory.isScattered) return true;
+    return memory.frame >= this.restUntil && memory.pools.some((pool) => isWorthIt(pool, worth));
+  }
+}
+
+/** Whether much is free in a pool, or a chunk could be emptied into the others of it. */
+function isWorthIt(
+  { kind, chunks }: Pool<unknown>,
+  { freeShare, freeChunks }: Pick<AutomaticSettings, 'freeShare' | 'freeChunks'>,
+): boolean {
+  if (kind.location !== 'gpu' || kind.placement !== 'shared' || kind.lifetime === 'frame') return false;
+  let freeBytes = 0;
+  let largestBytes = 0;
+  let emptiest: { used: number; free: number } | undefined;
+  for (const chunk of chunks) {
+    if (chunk.dedicated || chunk.refusal !== undefined || chunk.rangeCount === 0) continue;
+    const { used } = chunk.suballocator.statistics();
+    const free = chunk.sizeBytes - used;
+    freeBytes += free;
+    largestBytes = Math.max(largestBytes, chunk.sizeBytes);
+    if (free > chunk.sizeBytes * freeShare && (emptiest === undefined || used < emptiest.used)) {
+      emptiest = { used, free };
+    }
+  }
+  const isEmptiable = emptiest !== undefined && freeBytes - emptiest.free >= emptiest.used;
+  return isEmptiable || freeBytes > largestBytes * freeChunks;
+}
