@@ -50,5 +50,6 @@ export type { TextureBudget } from './memory/texture-claims.ts';
 export { TileAllocation } from './memory/tile-allocation.ts';
 export type { TilePoolOptions } from './memory/tile-options.ts';
 export { TilePool, type TilePoolStatistics } from './memory/tile-pool.ts';
+export * from './planning/index.ts';
 export * from './ranges/index.ts';
 export * from './telemetry/index.ts';
