@@ -1,6 +1,6 @@
 /**
  * The command line of the benchmarks: `pnpm bench [--quick] [--only P4,P7] [--workload W2] [--peers FILE]
- * [--json FILE]`, `pnpm bench export --to DIR`, `pnpm bench:heap` and `pnpm test:soak`.
+ * [--json FILE]`, `pnpm bench export --to DIR`, `pnpm bench:heap`, `pnpm bench:lifetimes` and `pnpm test:soak`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -9,6 +9,7 @@ import { runBench, SECTION_NAMES } from './bench.ts';
 import { type ExportOptions, exportWorkloads } from './export-workloads.ts';
 import { addHeapCommand } from './heap/heap-command.ts';
 import { addSoakCommand } from './heap/soak-command.ts';
+import { addLifetimesCommand } from './lifetimes/lifetimes-command.ts';
 import { type PeerFile, parsePeers } from './peers.ts';
 import { ROW_NAMES, type RowName } from './programs/rows.ts';
 import type { SectionName } from './verdict.ts';
@@ -52,6 +53,7 @@ program
   );
 
 addHeapCommand(program, parsePositive);
+addLifetimesCommand(program, parsePositive);
 addSoakCommand(program, parsePositive);
 
 await program.parseAsync();
