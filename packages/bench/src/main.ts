@@ -1,6 +1,7 @@
 /**
  * The command line of the benchmarks: `pnpm bench [--quick] [--only P4,P7] [--workload W2] [--peers FILE]
- * [--json FILE]`, `pnpm bench export --to DIR`, `pnpm bench:heap`, `pnpm bench:lifetimes` and `pnpm test:soak`.
+ * [--json FILE]`, `pnpm bench export --to DIR`, `pnpm bench:heap`, `pnpm bench:lifetimes` and
+ * `pnpm test:soak`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';

@@ -6,6 +6,7 @@ import { GpuMemoryError } from '@gpuheap/core';
 import { carriedTraces, findTrace, readTrace } from '@gpuheap/trace';
 import type { Command } from 'commander';
 import { formatLifetimes, type LifetimeRow, type LifetimeRun, measureLifetimes } from './lifetime-row.ts';
+import { randomGroups } from './random-lifetimes.ts';
 import { groupsOf } from './trace-lifetimes.ts';
 
 interface Flags {
@@ -38,7 +39,10 @@ export function addLifetimesCommand(program: Command, parseCount: (text: string)
     });
 }
 
-/** Two rows a trace: all of it, and its busiest frame. @throws as `findTrace` and `readTrace` do */
+/**
+ * Two rows a trace, all of it and its busiest frame; then those of random graphs.
+ * @throws as `findTrace` and `readTrace` do
+ */
 export async function runLifetimes(
   traces: readonly string[],
   run: LifetimeRun,
@@ -49,6 +53,7 @@ export async function runLifetimes(
     const trace = await readTrace(path);
     for (const group of groupsOf(trace)) rows.push(measureLifetimes(group, run));
   }
+  for (const group of randomGroups(run.seed)) rows.push(measureLifetimes(group, run));
   print(formatLifetimes(rows));
   return rows;
 }

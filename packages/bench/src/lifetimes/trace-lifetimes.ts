@@ -15,7 +15,7 @@ export interface LifetimeGroup {
 
 const MAPPABLE = 0x1 | 0x2;
 
-/** All lifetimes of a trace; and, if there are any, those within the frame that needs the most. O(n log n). */
+/** All lifetimes of a trace; and those within its busiest frame, if there are any. O(n log n). */
 export function groupsOf(trace: Trace): LifetimeGroup[] {
   const items = lifetimesOf(trace);
   const { name } = trace.header;

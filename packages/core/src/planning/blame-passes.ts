@@ -1,8 +1,8 @@
 /**
  * Blame passes: everything is packed anew, each time in an order that puts first what ended too high before.
  *
- * Layout   two orders take turns and learn each for itself, for one of them is often much better: by size,
- *          and the busiest step first. A place is a number; the smaller, the earlier.
+ * Layout   three orders take turns and learn each for itself, for one of them is often much better: by size,
+ *          by size class, and the busiest step first. A place is a number; the smaller, the earlier.
  * Cost     a pass: O(overlaps × log n). Memory O(n).
  * Source   D. Joslin and D. Clements, "Squeaky wheel optimization", 1999.
  */
@@ -32,7 +32,7 @@ export function makeBlamePasses(
   boundBytes: number,
   random: RandomNumbers,
 ): BlamePasses {
-  const places = (['size', 'breadth'] as const).map((order) => {
+  const places = (['size', 'breadth', 'size-class'] as const).map((order) => {
     const placeOf = new Float64Array(problem.count);
     orderItems(problem, order).forEach((item, place) => {
       placeOf[item] = place;
@@ -43,8 +43,9 @@ export function makeBlamePasses(
 }
 
 /**
- * Packs everything and learns from it. `best` is the smallest packing so far; every other pair of passes
- * keeps items with conflicts in its buffers. `undefined` when the time is over or there are too few buffers.
+ * Packs everything and learns from it. `best` is the smallest packing so far; every second round of the
+ * orders keeps items with conflicts in its buffers. `undefined` when the time is over or there are too few
+ * buffers.
  */
 export function packWithBlame(passes: BlamePasses, best: Packing, limit: SearchLimit): Packing | undefined {
   const { problem, places, random } = passes;

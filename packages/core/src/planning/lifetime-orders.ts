@@ -28,6 +28,12 @@ function keysOf(problem: LifetimeProblem, order: LifetimeOrder): Float64Array {
   if (order === 'size') return sizes;
   if (order === 'breadth') return breadthsOf(problem);
   const lengths = Float64Array.from(firsts, (first, item) => lasts[item] - first + 1);
+  if (order === 'size-class') {
+    // A length is less than the number of steps, so that the class comes first.
+    return lengths.map(
+      (length, item) => Math.floor(Math.log2(sizes[item])) * (problem.stepCount + 1) + length,
+    );
+  }
   // A product may be rounded: it only orders.
   return order === 'length' ? lengths : lengths.map((length, item) => length * sizes[item]);
 }

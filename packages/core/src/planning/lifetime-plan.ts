@@ -38,7 +38,7 @@ export interface LifetimeOptions {
   readonly maxBufferBytes?: number;
   /** No plan has more buffers than this, from 1 on; default as many as it takes. */
   readonly maxBuffers?: number;
-  /** Milliseconds, 0 or more, for a search for something better; default 0: none. Needs `clock`. */
+  /** Milliseconds, 0 or more, for a search after the greedy orders; default 0: none. Needs `clock`. */
   readonly timeLimitMs?: number;
   /** Milliseconds since any moment, as `() => performance.now()`. Core has no clock. */
   readonly clock?: () => number;
@@ -48,8 +48,12 @@ export interface LifetimeOptions {
   readonly seed?: number;
 }
 
-/** In which order the items are placed, each where it fits then. */
-export type LifetimeOrder = 'size' | 'area' | 'length' | 'first-use' | 'breadth';
+/**
+ * In which order the items are placed, each where it fits then: the largest first; of those between two
+ * powers of two the longest; the largest product of bytes and steps; those of the busiest step; the longest;
+ * as they begin.
+ */
+export type LifetimeOrder = 'size' | 'size-class' | 'area' | 'breadth' | 'length' | 'first-use';
 
 /** How the plan was found: an order and a rule for holes, buffers given before by colours, or a search. */
 export type LifetimeStrategy =

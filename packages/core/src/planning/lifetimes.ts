@@ -3,7 +3,7 @@
  *
  * Layout   check → problem (columns) → every greedy order → a search, if any is asked for → plan. Everything
  *          ends as soon as the peak is the lower bound.
- * Cost     greedy: O(n log n + overlaps × log n) for each of five orders with two rules for holes, and three
+ * Cost     greedy: O(n log n + overlaps × log n) for each of six orders with two rules for holes, and three
  *          times that with conflicts; overlaps are pairs of items that are alive together. Memory
  *          O(n + conflicts). The search: what it is given, and at most one step more.
  * Promise  items that are alive at the same step never share a byte, items that conflict never a buffer. The
@@ -42,7 +42,7 @@ interface Found {
   readonly strategy: LifetimeStrategy;
 }
 
-const ORDERS: readonly LifetimeOrder[] = ['size', 'area', 'breadth', 'length', 'first-use'];
+const ORDERS: readonly LifetimeOrder[] = ['size', 'size-class', 'area', 'breadth', 'length', 'first-use'];
 const RULES: readonly HoleRule[] = ['first-fit', 'best-fit'];
 const COLOUR_ORDERS: readonly ColourOrder[] = ['saturation', 'size'];
 
