@@ -32,6 +32,8 @@ interface Search {
   readonly problem: LifetimeProblem;
   readonly limit: SearchLimit;
   readonly boundBytes: number;
+  /** Whether there may be more buffers than one: only where the packing that was given has more. */
+  readonly isSplit: boolean;
   nodesLeft: number;
   /** Whether some branch was not looked at. */
   isCut: boolean;
@@ -64,6 +66,7 @@ export function searchExactly(given: Packing, boundBytes: number, limit: SearchL
     problem,
     limit,
     boundBytes,
+    isSplit: given.tops.length > 1,
     nodesLeft: MOST_NODES,
     isCut: false,
     bestBytes: totalOf(given),
@@ -149,10 +152,9 @@ function leastTotal({ problem, buffers, offsets }: Search, level: Level): number
   return level.closedBytes + level.topBytes + excess;
 }
 
-/** One buffer has everything wherever that is possible. */
-function mayClose({ problem, buffers, bestBytes }: Search, { buffer, opener }: Level): boolean {
-  if (buffers[opener] !== buffer || buffer + 1 >= problem.maxBuffers) return false;
-  return problem.hasConflicts || bestBytes > problem.maxBufferBytes;
+/** Whether the next buffer may be begun: the first item that was left must be in this one by then. */
+function mayClose({ problem, buffers, isSplit }: Search, { buffer, opener }: Level): boolean {
+  return isSplit && buffers[opener] === buffer && buffer + 1 < problem.maxBuffers;
 }
 
 function nextBuffer(search: Search, { buffer, closedBytes, topBytes }: Level): Level {

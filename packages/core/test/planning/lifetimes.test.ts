@@ -149,21 +149,31 @@ describe('all plans of a few items', () => {
     );
   });
 
-  it('are searched with conflicts and full buffers too', () => {
+  it.each([0, 2])('are searched with full buffers too, and %i conflicts at most', (maxConflicts) => {
     const limit = fc.constantFrom(7, 9, Number.MAX_SAFE_INTEGER);
+    const shape = { ...FEW, maxCount: 4, alignments: [1], maxConflicts };
     fc.assert(
-      fc.property(
-        itemsOf({ ...FEW, maxCount: 4, alignments: [1], maxConflicts: 2 }),
-        limit,
-        (items, maxBufferBytes) => {
-          const options: LifetimeOptions = { granularity: 1, stepLimit: 100_000, maxBufferBytes };
-          const plan = planLifetimes(items, options);
-          expect(faultsOfPlan(items, plan, options)).toEqual([]);
-          expect(plan.peakBytes).toBe(items.length === 0 ? 0 : smallestPeak(items, options, 4));
-          expect(['optimal', 'exhausted']).toContain(plan.reason);
-        },
-      ),
+      fc.property(itemsOf(shape), limit, (items, maxBufferBytes) => {
+        const options: LifetimeOptions = { granularity: 1, stepLimit: 100_000, maxBufferBytes };
+        const plan = planLifetimes(items, options);
+        expect(faultsOfPlan(items, plan, options)).toEqual([]);
+        expect(plan.peakBytes).toBe(items.length === 0 ? 0 : smallestPeak(items, options, 4));
+        expect(['optimal', 'exhausted']).toContain(plan.reason);
+      }),
       { numRuns: scale(120, 3000) },
     );
+  });
+
+  it('end with the proof that none reaches the bound', () => {
+    // No two of three alignments fit together without padding.
+    const items = [7, 5, 3].map((size, index) => ({ size, firstUse: 0, lastUse: index, alignment: 4 }));
+    const plan = planLifetimes(items, { granularity: 1, stepLimit: 1000 });
+    expect(plan).toMatchObject({ lowerBoundBytes: 15, reason: 'exhausted' });
+    expect(plan.peakBytes).toBe(smallestPeak(items, { granularity: 1 }, 1));
+  });
+
+  it('have more buffers than one only where that is asked for', () => {
+    const items = [256, 256].map((size) => ({ size, firstUse: 0, lastUse: 0, alignment: 4096 }));
+    expect(planLifetimes(items, { stepLimit: 1000 }).buffers).toEqual([{ size: 4352 }]);
   });
 });
