@@ -4,7 +4,7 @@
  * Layout   a key an item, the larger first; of equal ones the larger size, then the larger alignment, then
  *          what begins first.
  * Cost     O(n log n).
- * Source   Y. Pisarchyk and J. Lee, "Efficient memory management for deep neural net inference", MLSys 2020,
+ * Source   Y. Pisarchyk and J. Lee, "Efficient memory management for deep neural net inference", 2020,
  *          for `size` and `breadth`; `first-use` is what a suballocator meets that knows no future.
  */
 import type { LifetimeOrder } from './lifetime-plan.ts';

@@ -12,7 +12,7 @@
  * Refusal  the least peak is not promised, but it is said when it was reached (`reason`). There is more than
  *          one buffer only where conflicts or `maxBufferBytes` ask for it. Nothing moves while it lives; for
  *          items that come unannounced there is a heap.
- * Source   offline dynamic storage allocation, which is NP-hard: J. Buchsbaum et al., "OPT versus LOAD in
+ * Source   offline dynamic storage allocation, which is NP-hard: A. Buchsbaum et al., "OPT versus LOAD in
  *          dynamic storage allocation", 2003; Y. Pisarchyk and J. Lee (see `lifetime-orders.ts`).
  */
 import { UsageError } from '../base/errors.ts';
