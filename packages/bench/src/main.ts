@@ -1,7 +1,7 @@
 /**
  * The command line of the benchmarks: `pnpm bench [--quick] [--only P4,P7] [--workload W2] [--peers FILE]
- * [--json FILE]`, `pnpm bench export --to DIR`, `pnpm bench:heap`, `pnpm bench defragment` and
- * `pnpm test:soak`.
+ * [--json FILE]`, `pnpm bench export --to DIR`, `pnpm bench:heap`, `pnpm bench defragment`,
+ * `pnpm bench:lifetimes` and `pnpm test:soak`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -11,6 +11,7 @@ import { addDefragmentCommand } from './defragment/defragment-command.ts';
 import { type ExportOptions, exportWorkloads } from './export-workloads.ts';
 import { addHeapCommand } from './heap/heap-command.ts';
 import { addSoakCommand } from './heap/soak-command.ts';
+import { addLifetimesCommand } from './lifetimes/lifetimes-command.ts';
 import { type PeerFile, parsePeers } from './peers.ts';
 import { ROW_NAMES, type RowName } from './programs/rows.ts';
 import type { SectionName } from './verdict.ts';
@@ -55,6 +56,7 @@ program
 
 addHeapCommand(program, parsePositive);
 addDefragmentCommand(program, parsePositive);
+addLifetimesCommand(program, parsePositive);
 addSoakCommand(program, parsePositive);
 
 await program.parseAsync();

@@ -52,3 +52,16 @@ it('descriptor-slots gives a slot out again when the GPU has left it', async () 
     '0 slots wait, a pair of them is here',
   ]);
 });
+
+it('planned-tensors keeps what a node writes out of the buffers that it reads', async () => {
+  expect(await outputOf(() => import('../src/planned-tensors.ts'))).toEqual([
+    'tensor 0: buffer 0, from byte 0',
+    'tensor 1: buffer 1, from byte 0',
+    'tensor 2: buffer 0, from byte 60160',
+    'tensor 3: buffer 1, from byte 0',
+    'tensor 4: buffer 0, from byte 60160',
+    'tensor 5: buffer 1, from byte 0',
+    'in two GPU buffers: true',
+    '130560 bytes instead of 181000: optimal',
+  ]);
+});

@@ -65,3 +65,13 @@ export function reverseBits(value: number): number {
   }
   return reversed >>> 0;
 }
+
+/**
+ * The number after `state` in a fixed sequence that looks random and visits every integer from 1 to 2^32-1
+ * once (Marsaglia, "Xorshift RNGs", 2003). `state` must be one of them; 0 stays 0.
+ */
+export function nextScrambled(state: number): number {
+  let next = state ^ (state << 13);
+  next ^= next >>> 17;
+  return (next ^ (next << 5)) >>> 0;
+}

@@ -1,4 +1,15 @@
 export type { FragmentChunk, FragmentRange, Fragments } from './fragments.ts';
+export type {
+  LifetimeItem,
+  LifetimeOptions,
+  LifetimeOrder,
+  LifetimePlacement,
+  LifetimePlan,
+  LifetimeStop,
+  LifetimeStrategy,
+  PlannedBuffer,
+} from './lifetime-plan.ts';
+export { planLifetimes } from './lifetimes.ts';
 export type { DefragmentationMove, MoveWay, SpareChunk } from './move-queue.ts';
 export {
   type DefragmentationPlan,
