@@ -50,6 +50,37 @@ describe('a rebuild', () => {
     expect(codeOf(() => ring.endFrame(heap.endFrame()))).toBe('none');
   });
 
+  it('is known to a ring that grows before it is told of it', async () => {
+    for (const growsIn of ['restore', 'moved'] as const) {
+      const { gpu, heap } = openHeap();
+      const grow = (): undefined => void ring.push(patternOf(2, 5000));
+      const mesh = heap.allocate({
+        size: 100,
+        usage: VERTEX,
+        restore: growsIn === 'restore' ? grow : undefined,
+      });
+      if (growsIn === 'moved') mesh.on('moved', grow);
+      const ring = new FrameRing<MockBuffer>(heap, { usage: UNIFORM, bytes: 1024 });
+      for (let frame = 0; frame < 3; frame++) {
+        ring.push(patternOf(1, 200));
+        ring.flush();
+        ring.endFrame(heap.endFrame());
+      }
+      gpu.lose();
+      const next = new MockGpu();
+      heap.rebuild(next.backend());
+      // No frame of the lost device is in flight on this one, and its serials begin anew.
+      expect([ring.grownCount, ring.framesInFlight, ring.usedBytes]).toEqual([1, 0, 5120]);
+      ring.flush();
+      next.completeAll();
+      expect(firstDifference(next.peek(ring.buffer, 0, 5000), patternOf(2, 5000))).toBe(-1);
+      expect(codeOf(() => ring.endFrame(heap.endFrame()))).toBe('none');
+      expect(ring.framesInFlight).toBe(1);
+      next.completeAll();
+      expect([ring.framesInFlight, ring.usedBytes]).toEqual([0, 0]);
+    }
+  });
+
   it('goes on when what restores one allocation frees another', () => {
     const { gpu, heap } = openHeap();
     heap.allocate({
