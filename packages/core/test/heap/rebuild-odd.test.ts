@@ -122,6 +122,24 @@ describe('a rebuild', () => {
     expect((await last.read()).slice(12)).toEqual(patternOf(9, 4));
   });
 
+  it('gives a member nothing of what was written beside it', async () => {
+    const { gpu, heap } = openHeap();
+    const { members } = heap.allocateBlock([
+      { size: 16, usage: VERTEX, hostCopy: true },
+      { size: 16, usage: VERTEX },
+      { size: 16, usage: VERTEX, hostCopy: true },
+    ]);
+    const [first, second, last] = members;
+    first.write(patternOf(1, 16));
+    last.write(patternOf(3, 16));
+    first.block?.write(patternOf(2, 16), second.offset - first.offset);
+    gpu.lose();
+    heap.rebuild(new MockGpu({ autoComplete: true }).backend());
+    expect(await first.read()).toEqual(patternOf(1, 16));
+    expect(await second.read()).toEqual(new Uint8Array(16));
+    expect(await last.read()).toEqual(patternOf(3, 16));
+  });
+
   it('refuses a device on which what lies here would be misaligned', () => {
     const { gpu, heap } = openHeap({}, { storageOffsetAlignment: 32, uniformOffsetAlignment: 32 });
     const uniforms = [0, 1].map(() => heap.allocate({ size: 32, usage: UNIFORM }));
@@ -184,6 +202,9 @@ describe('a rebuild', () => {
     gpu.lose();
     expect(codeOf(() => heap.useTextures(new MockTextures()))).toBe('device-lost');
     heap.rebuild(new MockGpu().backend());
+    expect(heap.statistics().textureBytes).toBe(0);
+    // They are not of the new device, whoever still makes some.
+    expect(old.create(texture).isLive).toBe(true);
     expect(heap.statistics().textureBytes).toBe(0);
     old.dispose();
     expect(heap.statistics()).toMatchObject({ textureBytes: 0, reservedBytes: 0 });
