@@ -54,11 +54,8 @@ describe('a rebuild', () => {
     for (const growsIn of ['restore', 'moved'] as const) {
       const { gpu, heap } = openHeap();
       const grow = (): undefined => void ring.push(patternOf(2, 5000));
-      const mesh = heap.allocate({
-        size: 100,
-        usage: VERTEX,
-        restore: growsIn === 'restore' ? grow : undefined,
-      });
+      const options = growsIn === 'restore' ? { restore: grow } : {};
+      const mesh = heap.allocate({ size: 100, usage: VERTEX, ...options });
       if (growsIn === 'moved') mesh.on('moved', grow);
       const ring = new FrameRing<MockBuffer>(heap, { usage: UNIFORM, bytes: 1024 });
       for (let frame = 0; frame < 3; frame++) {
