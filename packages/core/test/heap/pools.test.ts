@@ -94,6 +94,16 @@ describe('pools', () => {
     expect(codeOf(() => heap.createPool(options))).toBe('bad-usage');
   });
 
+  it('tells what could be had of whole chunks, whatever the alignment', () => {
+    const { heap } = openHeap({ budgetBytes: 64 * KIB, chunkBytes: 64 * KIB });
+    const pool = heap.createPool({ name: 'results', location: 'readback', minBytes: 64 * KIB });
+    const request = { usage: COPY_DST, location: 'readback', alignment: 48, pool } as const;
+    const size = heap.largestAllocatable({ ...request, size: 4 });
+    expect(size).toBe(64 * KIB - 1);
+    expect(heap.allocate({ ...request, size }).isLive).toBe(true);
+    expect(heap.largestAllocatable({ ...request, size: 4 })).toBe(0);
+  });
+
   it('places by vertices, whose stride need not be a power of two', () => {
     const { heap } = openHeap();
     const pool = heap.createPool({ name: 'vertices', granularity: 36 });
