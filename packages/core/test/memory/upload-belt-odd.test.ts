@@ -33,6 +33,22 @@ describe('a write in place that fails', () => {
   });
 });
 
+describe('a batch whose targets have all gone', () => {
+  it('copies nothing, and its room is mapped again', async () => {
+    const { gpu, heap } = openUploads();
+    const mesh = await allocateReady(gpu, heap, LARGE);
+    await work(gpu);
+    heap.uploads.write(mesh, patternOf(1, LARGE));
+    mesh.free();
+    const { copy } = gpu.counts;
+    heap.flush();
+    expect(heap.uploads.statistics()).toMatchObject({ batchedCount: 1, flushCount: 0 });
+    expect(gpu.counts.copy).toBe(copy);
+    expect(await whileWorking(gpu, heap.uploads.whenRoom(LARGE))).toBe(true);
+    expect(stagingBuffers(gpu)).toHaveLength(1);
+  });
+});
+
 describe('staging that the device does not give', () => {
   it('is told, whatever the device throws', async () => {
     const { gpu, heap } = openUploads();
