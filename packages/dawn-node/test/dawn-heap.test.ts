@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { BufferUsage } from '@gpuheap/core';
 import { describe, expect, it } from 'vitest';
 import { openDawnHeap } from '../src/index.ts';
@@ -54,6 +57,27 @@ describe('openDawnHeap', () => {
     const bytes = await numbers.read();
     expect([...new Uint32Array(bytes.buffer)]).toEqual(Array.from({ length: 64 }, (_, at) => at * 3));
     heap.dispose();
+  });
+
+  it('passes on what is for the device', async () => {
+    const cacheFolder = await mkdtemp(join(tmpdir(), 'gpuheap-test-'));
+    const requiredLimits = { maxBufferSize: 256 * 1024 * 1024 };
+    const heap = await openDawnHeap({ device: 'software', requiredLimits, cacheFolder });
+    expect(heap.device.limits.maxBufferSize).toBe(256 * 1024 * 1024);
+    expect(heap.dawn.kind).toBe('software');
+    expect(await readdir(cacheFolder)).toHaveLength(1);
+    heap.dispose();
+    await rm(cacheFolder, { recursive: true });
+    const any = await openDawnHeap();
+    expect(['hardware', 'software']).toContain(any.dawn.kind);
+    any.dispose();
+  });
+
+  it('refuses what are no options', async () => {
+    for (const options of [null, 7, 'software']) {
+      const opening = openDawnHeap(options as never);
+      await expect(opening).rejects.toMatchObject({ name: 'UsageError', code: 'bad-argument' });
+    }
   });
 
   it('refuses unknown options, and closes what it had opened', async () => {

@@ -111,6 +111,21 @@ describe('openDawn', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('says why a software driver could not be unpacked, where there is no other', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gpuheap-test-'));
+    const cacheFolder = join(folder, 'a-file');
+    await writeFile(cacheFolder, '');
+    const software = await openDawn({ device: 'software', cacheFolder }).catch((error: unknown) => error);
+    if (software instanceof BackendError) {
+      expect(software.code).toBe('no-adapter');
+      expect(software.message).toMatch(/the software driver could not be unpacked: Error: (EEXIST|ENOTDIR)/);
+    } else {
+      opened.push(software as DawnDevice);
+      expect((software as DawnDevice).kind).toBe('software');
+    }
+    await rm(folder, { recursive: true });
+  });
+
   it('says what to install when there is no hardware', async () => {
     const hardware = await openDawn({ device: 'hardware' }).catch((error: unknown) => error);
     if (hardware instanceof BackendError) {

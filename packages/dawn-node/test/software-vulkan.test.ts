@@ -83,6 +83,12 @@ describe('unpackOnce', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('tells when what was filled is gone', async () => {
+    const failing = unpackOnce(join(folder, 'whole'), ['a'], (into) => rm(into, { recursive: true }));
+    await expect(failing).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('keeps the files that were there', async () => {
     const target = join(folder, 'whole');
     const fill = (text: string) => async (into: string) => {

@@ -5,7 +5,7 @@
  *          has changed anything. What is lost stays lost.
  * Refusal  checks no arguments: that is the business of who calls it.
  */
-import type { BackendLimits, DeviceLoss, Serial } from '@gpuheap/core/backend';
+import type { BackendLimits, DeviceLoss, MemoryType, Serial } from '@gpuheap/core/backend';
 import { BackendError, GpuMemoryError, OutOfMemoryError } from '@gpuheap/core/errors';
 import { type CallKind, CallLog, type MockCall } from './call-log.ts';
 import { Faults, type StruckCall } from './faults.ts';
@@ -103,10 +103,9 @@ export class Machine {
 
   /** Why a creation does not fit the memory, or undefined. */
   shortage(sizeBytes: number, memoryType: number): OutOfMemoryError | undefined {
-    const { capacityBytes, memoryTypes } = this.settings;
-    const type = memoryTypes[memoryType];
-    const heapBytes = type === undefined ? 0 : (this.heapBytes.get(type.heapIndex) ?? 0);
-    const heapCapacity = type?.heapSizeBytes ?? Number.POSITIVE_INFINITY;
+    const { capacityBytes } = this.settings;
+    const { heapIndex, heapSizeBytes: heapCapacity } = this.memoryType(memoryType);
+    const heapBytes = this.heapBytes.get(heapIndex) ?? 0;
     if (sizeBytes <= capacityBytes - this.occupiedBytes && sizeBytes <= heapCapacity - heapBytes)
       return undefined;
     return this.refusal(sizeBytes, `it has ${Math.min(capacityBytes, heapCapacity)}`);
@@ -225,13 +224,18 @@ export class Machine {
 
   /** What a call that needs the device throws after the loss. */
   lossError(): BackendError {
-    const why = this.lossNow === undefined ? 'destroyed' : `${this.lossNow.reason}: ${this.lossNow.message}`;
-    return new BackendError('device-lost', `the virtual GPU is lost (${why}); make a new one`);
+    const { reason, message } = this.lossNow as DeviceLoss;
+    return new BackendError('device-lost', `the virtual GPU is lost (${reason}: ${message}); make a new one`);
   }
 
   private charge(memoryType: number, bytes: number): void {
-    const heap = this.settings.memoryTypes[memoryType]?.heapIndex ?? 0;
-    this.heapBytes.set(heap, (this.heapBytes.get(heap) ?? 0) + bytes);
+    const { heapIndex } = this.memoryType(memoryType);
+    this.heapBytes.set(heapIndex, (this.heapBytes.get(heapIndex) ?? 0) + bytes);
+  }
+
+  /** One that there is: descriptors are checked before they come here. */
+  private memoryType(number: number): MemoryType {
+    return this.settings.memoryTypes[number] as MemoryType;
   }
 
   private release(buffer: MockBuffer): void {

@@ -236,9 +236,10 @@ export class MockTextures implements TextureBackend<MockTexture> {
     this.announceLoss(loss);
   }
 
+  /** Of a loss that there was. */
   private lossError(): BackendError {
-    const why = this.loss === undefined ? 'destroyed' : `${this.loss.reason}: ${this.loss.message}`;
-    return new BackendError('device-lost', `the virtual GPU is lost (${why}); make a new one`);
+    const { reason, message } = this.loss as DeviceLoss;
+    return new BackendError('device-lost', `the virtual GPU is lost (${reason}: ${message}); make a new one`);
   }
 
   private refusal(requestedBytes: number): OutOfMemoryError {

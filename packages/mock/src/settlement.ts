@@ -127,9 +127,8 @@ export class Settlement {
     }
   }
 
-  /** A deferred has its outcome. */
+  /** An open deferred has its outcome. */
   fallDue(deferred: Deferred<unknown>): void {
-    if (!this.open.has(deferred)) return;
     if (this.isOver) deferred.stepsLeft = 0;
     this.due.push(deferred);
     if (this.isOver || (this.when === 'at-once' && !this.isBatching)) this.settle();

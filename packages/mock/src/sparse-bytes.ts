@@ -59,8 +59,7 @@ export class SparseBytes {
     this.clear(targetOffset, size);
     const end = sourceOffset + size;
     for (const number of source.numbersWithin(sourceOffset, end)) {
-      const piece = source.pieces.get(number);
-      if (piece === undefined) continue;
+      const piece = source.pieces.get(number) as Uint8Array;
       const start = number * PIECE_BYTES;
       const from = Math.max(sourceOffset, start);
       const bytes = piece.subarray(from - start, Math.min(end - start, PIECE_BYTES));

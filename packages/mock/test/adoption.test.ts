@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MockBuffer } from '../src/index.ts';
 import { ALL, bytes, codeOf, openGpu, outcomeOf, READBACK, UPLOAD } from './open-gpu.ts';
 
 describe('a buffer that is made beside the backend', () => {
@@ -17,6 +18,19 @@ describe('a buffer that is made beside the backend', () => {
     gpu.completeAll();
     expect([gpu.heldBytes, gpu.occupiedBytes]).toEqual([0, 0]);
     expect(codeOf(() => gpu.destroyBuffer(outside))).toBe('dead-buffer');
+  });
+
+  it('may be destroyed though it is of the backend, which destroys it once more in vain', () => {
+    const { gpu, backend, make } = openGpu({ capacityBytes: 100 });
+    for (const end of [(buffer: MockBuffer) => backend.destroyBuffer(buffer), () => backend.dispose()]) {
+      const buffer = make(64);
+      gpu.destroyBuffer(buffer);
+      gpu.completeAll();
+      expect([gpu.heldBytes, gpu.occupiedBytes]).toEqual([0, 0]);
+      expect(codeOf(() => end(buffer))).toBe('no error');
+      gpu.completeAll();
+      expect([gpu.heldBytes, gpu.occupiedBytes]).toEqual([0, 0]);
+    }
   });
 
   it('lies in the first memory type that suits it, and needs room and a device', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Timeline } from '../src/timeline.ts';
 import { ALL, bytes, codeOf, openGpu } from './open-gpu.ts';
 
 describe('the clock', () => {
@@ -114,5 +115,19 @@ describe('peek', () => {
     expect(codeOf(() => gpu.peek({} as never))).toBe('foreign-object');
     expect(codeOf(() => gpu.peek(buffer, 4, 8))).toBe('out-of-bounds');
     expect(gpu.peek(buffer, 4)).toEqual(bytes(0));
+  });
+});
+
+describe('a timeline that was stopped', () => {
+  it.each([true, false])('does no work and reaches no serial any more, whether eager: %s', (isEager) => {
+    const done: string[] = [];
+    const timeline = new Timeline(isEager, () => done.push('reached'));
+    timeline.submit(() => done.push('before'));
+    timeline.stop();
+    timeline.submit(() => done.push('after'));
+    timeline.signal(1, 0);
+    timeline.completeAll();
+    expect(done).toEqual(isEager ? ['before'] : []);
+    expect([timeline.completedSerial, timeline.isOpen(1), timeline.queuedCount]).toEqual([0, true, 0]);
   });
 });

@@ -46,8 +46,11 @@ export class LossWatch {
 
   /** What a call that needs the device throws after the loss. */
   error(): BackendError {
-    const why = this.loss === undefined ? 'unknown' : `${this.loss.reason}: ${this.loss.message}`;
-    return new BackendError('device-lost', `the device is lost (${why}); open a new one and a new backend`);
+    const { reason, message } = this.loss as DeviceLoss;
+    return new BackendError(
+      'device-lost',
+      `the device is lost (${reason}: ${message}); open a new one and a new backend`,
+    );
   }
 
   /** Settles as `work` does, or rejects with `device-lost` if the loss comes first. */

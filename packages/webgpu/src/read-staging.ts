@@ -67,7 +67,6 @@ export class ReadStaging<Buffer extends WebGpuBuffer> {
 
   /** Takes back an unmapped buffer for later reads, or destroys it when enough are idle. */
   giveBack(staging: Staging<Buffer>): void {
-    if (!this.all.has(staging)) return;
     const tooMany = this.idleBytes + staging.sizeBytes > MOST_IDLE_BYTES;
     if (staging.sizeBytes > LARGEST_KEPT_BYTES || tooMany) {
       this.discard(staging);

@@ -68,6 +68,15 @@ describe('mapped reader', () => {
     }
   });
 
+  it('reads nothing of a buffer that the device refused, and does not leave it mapped', async () => {
+    const { device, backend } = open();
+    device.refusals.push({ filter: 'out-of-memory', message: 'heap exhausted' });
+    const refused = backend.createBuffer({ size: 64, usage: READBACK, memoryType: READBACK_MEMORY });
+    await expect(refused.settled).rejects.toMatchObject({ code: 'refused-by-device' });
+    await expect(backend.read(refused.buffer, 0, 4)).rejects.toThrow(/the device had refused the buffer/);
+    expect(refused.buffer.mapping).toBeUndefined();
+  });
+
   it('rejects what is under way when the device is lost', async () => {
     const { device, backend, buffer } = open();
     device.mapGate = new Promise(() => {});

@@ -81,6 +81,30 @@ describe('read staging', () => {
     expect(await backend.read(buffer, 0, 4)).toEqual(new Uint8Array(4));
   });
 
+  it('is not kept after a copy that failed, whatever the device says of it', async () => {
+    const { device, backend, buffer } = open();
+    backend.write(buffer, 0, Uint8Array.of(1, 2, 3, 4));
+    const { submit } = device.queue;
+    device.queue.submit = () => {
+      throw new RangeError('the device said no');
+    };
+    await expect(backend.read(buffer, 0, 4)).rejects.toMatchObject({
+      code: 'backend-failed',
+      cause: new RangeError('the device said no'),
+    });
+    expect([backend.stagingBytes, device.scopes]).toEqual([0, []]);
+    // Here the map works, though nothing was copied.
+    device.queue.submit = () => device.report('validation', 'the source is invalid');
+    await expect(backend.read(buffer, 0, 4)).rejects.toThrow(/the source is invalid/);
+    device.queue.submit = submit;
+    // And here it fails for want of memory.
+    device.refusals.push({ filter: 'out-of-memory', message: 'heap exhausted' });
+    device.mapFailures.push(new Error('the buffer is invalid'));
+    await expect(backend.read(buffer, 0, 4)).rejects.toMatchObject({ code: 'refused-by-device' });
+    expect([backend.stagingBytes, device.uncaptured]).toEqual([0, []]);
+    expect(await backend.read(buffer, 0, 4)).toEqual(Uint8Array.of(1, 2, 3, 4));
+  });
+
   it('goes first when the device refuses a buffer', async () => {
     const { device, backend, buffer } = open();
     await backend.read(buffer, 0, 4096);

@@ -106,6 +106,21 @@ describe('creation', () => {
     expect(device.uncaptured).toEqual([]);
   });
 
+  it('tells what it can of a refusal that says little, or nothing', async () => {
+    const { device, backend } = open();
+    device.refusals.push({ filter: 'out-of-memory', message: '' });
+    await expect(make(backend).settled).rejects.toThrow(/no reason given/);
+    // Whoever can not be asked has not agreed.
+    const pop = device.popErrorScope.bind(device);
+    device.popErrorScope = async () => {
+      await pop();
+      throw new Error('the scope is gone');
+    };
+    await expect(make(backend).settled).rejects.toThrow(
+      /the error scope could not be read: Error: the scope is gone/,
+    );
+  });
+
   it('without checks uses no scope and grants at once', async () => {
     const { device, backend } = open({ creationChecks: 'none' });
     device.refusals.push({ filter: 'out-of-memory', message: 'heap exhausted' });
@@ -165,6 +180,13 @@ describe('loss', () => {
     expect(backend.isLost).toBe(true);
     expect(() => make(backend)).toThrow(expect.objectContaining({ code: 'device-lost' }));
     await expect(backend.read(buffer, 0, 0)).rejects.toMatchObject({ code: 'device-lost' });
+  });
+
+  it('is also what a device has come to that can not tell of it', async () => {
+    const device = Object.assign(new FakeDevice(), { lost: Promise.reject(new Error('the process ended')) });
+    const backend = createWebGpuBackend(device);
+    await expect(backend.lost).resolves.toEqual({ reason: 'unknown', message: 'Error: the process ended' });
+    expect(() => make(backend)).toThrow(/the process ended.*\[device-lost\]$/);
   });
 
   it('leaves nothing unhandled when nobody waits', async () => {

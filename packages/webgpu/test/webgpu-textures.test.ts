@@ -214,6 +214,21 @@ describe('bytes', () => {
     }
   });
 
+  it('tells how much of its staging no read uses', async () => {
+    const { textures } = open();
+    const { texture } = textures.createTexture(PLAIN);
+    expect(textures.idleStagingBytes).toBe(0);
+    const reads = [textures.readLayer(texture, 0), textures.readLayer(texture, 1)];
+    expect([textures.stagingBytes, textures.idleStagingBytes]).toEqual([8192, 0]);
+    await Promise.all(reads);
+    expect([textures.stagingBytes, textures.idleStagingBytes]).toEqual([8192, 8192]);
+    const again = textures.readLayer(texture, 0);
+    expect(textures.idleStagingBytes).toBe(4096);
+    await again;
+    textures.trimStaging();
+    expect([textures.stagingBytes, textures.idleStagingBytes]).toEqual([0, 0]);
+  });
+
   it('takes a staging buffer out of service when its map fails, and reads the next time', async () => {
     const { fake, textures } = open();
     const { texture } = textures.createTexture(PLAIN);

@@ -225,6 +225,7 @@ export class FrameRing<Buffer> {
    */
   endFrame(serial: Serial): void {
     this.home();
+    this.followDevice();
     checkInteger(serial, 'serial', this.lastSerial, Number.MAX_SAFE_INTEGER, 'bad-argument');
     const pendingBytes = this.pendingTo - this.pendingFrom + this.pendingRoundTo;
     if (pendingBytes > 0) {
@@ -299,6 +300,7 @@ export class FrameRing<Buffer> {
 
   /** Takes the bytes of frames back that the GPU has done. */
   private retire(): void {
+    this.followDevice();
     const { backend } = this;
     const due = backend.reuseAfter === 'submitted' ? this.lastSerial : backend.completedSerial;
     const { flights } = this;
@@ -354,14 +356,18 @@ export class FrameRing<Buffer> {
   private hold(allocation: Allocation<Buffer>): void {
     this.allocation = allocation;
     this.places++;
-    allocation.on('moved', () => this.moved());
+    allocation.on('moved', () => {
+      this.places++;
+    });
   }
 
-  private moved(): void {
-    this.places++;
+  /**
+   * Rebuilt on another device, which has neither these frames in flight nor their serials, the ring forgets
+   * them. It asks, since it may grow before it is told that it was moved.
+   */
+  private followDevice(): void {
     const { backend } = this.heap;
     if (backend === this.backend) return;
-    // Rebuilt on another device, which has neither these frames in flight nor their serials.
     this.backend = backend;
     this.forgetFlights();
   }

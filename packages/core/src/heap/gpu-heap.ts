@@ -72,7 +72,7 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
     super();
     checkBackend(backend);
     const settings = checkHeapOptions(options);
-    this.memory = new Memory(backend, settings.budgetBytes);
+    this.memory = new Memory(backend, settings.budgetBytes, () => this.books.topOwners());
     this.memory.ladder.onPressure = settings.onPressure;
     this.pools = new HeapPools(this.memory, backend.memoryTypes, settings);
     const staging = new Staging(this.memory, settings);
@@ -82,7 +82,6 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
     this.onLeak = onLeak;
     const release = (record: OwnerRecord<Buffer>) => this.keeper.freeCollected(record);
     this.books = new Books(log, () => this.memory.frame, watchLeaks ? { onLeak, release } : undefined);
-    this.memory.ladder.listOwners = () => this.books.topOwners();
     this.guards = new Guards(this.memory, this.transfers, settings.guardBytes);
     this.keeper = new Keeper(this.memory, this.transfers, this.books, this.guards);
     this.uploads = new Uploads(this.memory, this.keeper, staging.batch, () => this.checkUsable());

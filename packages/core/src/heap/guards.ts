@@ -163,11 +163,10 @@ export class Guards<Buffer> {
     for (const pool of this.memory.pools) {
       for (const chunk of pool.chunks) {
         if (!this.isFor(chunk) || chunk.refusal !== undefined) continue;
-        for (const owner of chunk.liveOwners()) {
+        // What is on its way within a chunk has two ranges of it.
+        for (const owner of new Set(chunk.liveOwners())) {
           // Nothing else lives where shaders read and write.
           const guardedOwner = owner as Allocation<Buffer> | OwnerRecord<Buffer>;
-          // But what is on its way there.
-          if (guardedOwner.chunk !== chunk) continue;
           guarded.push(new Guarded(guardedOwner, chunk, length, findStead));
         }
       }

@@ -15,7 +15,7 @@ import { runAll } from '../base/run-all.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Allocation } from './allocation.ts';
-import { OwnerRecord } from './books.ts';
+import type { OwnerRecord } from './books.ts';
 import type { HeapPools } from './heap-pools.ts';
 import { allocationOf, type Keeper } from './keeper.ts';
 
@@ -67,7 +67,7 @@ export function rebuildHeap<Buffer>(
       if (allocation !== undefined) {
         keeper.forget(allocation, chunk);
         dropped.push(allocation);
-      } else if (owner instanceof OwnerRecord) keeper.forgetCollected(owner);
+      } else keeper.forgetCollected(owner as OwnerRecord<Buffer>);
     }
     memory.drop(chunk);
   }

@@ -61,15 +61,16 @@ interface Refusal {
 export class Ladder<Buffer> {
   /** Called before a request fails, once a request; it may free things, trim, raise the budget. */
   onPressure: ((pressure: Pressure) => void) | undefined;
-  /** The owners that hold the most, for errors. */
-  listOwners: () => readonly OwnerBytes[] = () => [];
   private readonly host: LadderHost<Buffer>;
+  private readonly listOwners: () => readonly OwnerBytes[];
   private refusal: Refusal = { reason: 'over-budget', cause: undefined };
   private wanted: Wanted<Buffer> | undefined;
   private isAsking = false;
 
-  constructor(host: LadderHost<Buffer>) {
+  /** `listOwners`: those that hold the most, for errors. */
+  constructor(host: LadderHost<Buffer>, listOwners: () => readonly OwnerBytes[]) {
     this.host = host;
+    this.listOwners = listOwners;
   }
 
   /**
@@ -211,7 +212,6 @@ export class Ladder<Buffer> {
    * Bytes of the largest buffer that this pool could be given now, as far as the heap can tell. O(chunks).
    */
   largestGrowth(pool: Pool<Buffer>): number {
-    if (this.host.backend.isLost) return 0;
     return this.growthWithout(pool, (chunk) => chunk.rangeCount === 0);
   }
 

@@ -13,7 +13,7 @@
 import { LimitedBackend } from '../backend/limited-backend.ts';
 import type { GpuBackend } from '../backend/port.ts';
 import { show } from '../base/check.ts';
-import { UsageError } from '../base/errors.ts';
+import { type OwnerBytes, UsageError } from '../base/errors.ts';
 import type { Handle, Serial } from '../base/quantities.ts';
 import { runAll } from '../base/run-all.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
@@ -60,10 +60,11 @@ export class Memory<Buffer> {
   readonly releases: Releases<Buffer>;
   private poolsMade = 0;
 
-  constructor(backend: GpuBackend<Buffer>, budgetBytes: number) {
+  /** `listOwners`: those that hold the most, for errors. */
+  constructor(backend: GpuBackend<Buffer>, budgetBytes: number, listOwners: () => readonly OwnerBytes[]) {
     this.backend = new LimitedBackend(backend, budgetBytes);
     this.chunks = new Chunks(this.backend, this.pools);
-    this.ladder = new Ladder(this);
+    this.ladder = new Ladder(this, listOwners);
     this.releases = new Releases(this.backend, this);
   }
 

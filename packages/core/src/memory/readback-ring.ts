@@ -29,7 +29,7 @@ export interface ReadPiece<Buffer> {
    * Where it is by now, since the application may move it when it is asked for memory. Throws when it is gone
    * or too short.
    */
-  readonly locate?: () => { readonly chunk: Chunk<Buffer>; readonly offset: number };
+  readonly locate: () => { readonly chunk: Chunk<Buffer>; readonly offset: number };
 }
 
 /** Pieces in one staging chunk. */
@@ -145,7 +145,7 @@ export class ReadbackRing<Buffer> {
 
 /** The piece where it is now; where in a word it begins has not changed. */
 function locate<Buffer>(piece: ReadPiece<Buffer>): ReadPiece<Buffer> {
-  return piece.locate === undefined ? piece : { ...piece, ...piece.locate() };
+  return { ...piece, ...piece.locate() };
 }
 
 /** Bytes that a piece takes in staging: whole words. */

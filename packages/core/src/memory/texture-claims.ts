@@ -50,10 +50,7 @@ export class TextureClaims<Texture> {
    * that: the application may have been asked for memory.
    * @throws OutOfMemoryError `over-budget`, and as the port's
    */
-  create(
-    descriptor: TextureDescriptor,
-    mayStill: () => boolean = () => true,
-  ): CreatedTexture<Texture> | undefined {
+  create(descriptor: TextureDescriptor, mayStill: () => boolean): CreatedTexture<Texture> | undefined {
     const sizeBytes = this.textures.measureTexture(descriptor);
     this.budget.claim(sizeBytes);
     if (!mayStill()) {

@@ -135,9 +135,8 @@ export class UploadBelt<Buffer> {
     const idleBytes = pool.shrinkable(isIdle).bytes;
     if (bytes > backend.limits.maxBufferSize || !backend.mayReserve(bytes - idleBytes)) return false;
     if (pool.reservedBytes - idleBytes + bytes > pool.kind.maxBytes) return false;
-    while (!pool.mayGrowBy(bytes) || !backend.mayReserve(bytes)) {
-      const idle = pool.chunks.find(isIdle);
-      if (idle === undefined) return false;
+    for (const idle of pool.chunks.filter(isIdle)) {
+      if (pool.mayGrowBy(bytes) && backend.mayReserve(bytes)) break;
       try {
         chunks.destroy(idle);
       } catch {
@@ -147,11 +146,12 @@ export class UploadBelt<Buffer> {
     return true;
   }
 
-  /** Maps more of an idle chunk. */
+  /** Maps more of an idle chunk, which is mapped. */
   private mapMore(chunk: Chunk<Buffer>, size: number): boolean {
     const handle = this.memory.placeIn(chunk, STAGING);
     try {
-      if (this.mapped.delete(chunk)) this.memory.backend.unmap(chunk.buffer);
+      this.mapped.delete(chunk);
+      this.memory.backend.unmap(chunk.buffer);
     } catch (error) {
       this.retire(chunk, handle, error);
       return false;

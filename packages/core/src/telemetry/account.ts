@@ -141,8 +141,8 @@ export class Account implements AccountStatistics {
   }
 }
 
-/** Orders accounts by the bytes they hold, the largest first; then by name. */
+/** Orders accounts by the bytes they hold, the largest first; then by name, of which no two are the same. */
 export function byUsedBytes(a: AccountStatistics, b: AccountStatistics): number {
   if (a.usedBytes !== b.usedBytes) return b.usedBytes - a.usedBytes;
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+  return a.name < b.name ? -1 : 1;
 }

@@ -46,5 +46,9 @@ describe('checks of adoption', () => {
     expect(codeOf(() => checkAdoption(told, { mapState: 'mapped' }))).toBe('mapped-buffer');
     expect(codeOf(() => checkAdoption(told, { mapState: 'pending' }))).toBe('mapped-buffer');
     expect(codeOf(() => checkAdoption({ size: 30, usage: COPY_DST }, {}))).toBe('none');
+    expect(() => checkAdoption({ size: 0, usage: COPY_DST }, {})).toThrow(
+      /size is 0; pass that of the buffer/,
+    );
+    expect(() => checkAdoption({ size: 0, usage: COPY_DST }, { size: 60 })).toThrow(/size is 0; pass 60/);
   });
 });

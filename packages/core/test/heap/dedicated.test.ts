@@ -32,6 +32,31 @@ describe('a buffer of its own', () => {
     expect(block.buffer).not.toBe(shared.buffer);
   });
 
+  it('is no room for others, who get theirs in advance', async () => {
+    const { heap } = openHeap({ chunkBytes: MIB }, { autoComplete: true });
+    const own = heap.allocate({ size: MIB, usage: VERTEX, dedicated: true });
+    await heap.warm({ size: 100 * KIB, usage: VERTEX });
+    const { createdBufferCount, freeBytes } = heap.statistics();
+    expect(createdBufferCount).toBe(2);
+    expect(freeBytes).toBeGreaterThanOrEqual(100 * KIB);
+    const mesh = heap.allocate({ size: 100 * KIB, usage: VERTEX });
+    expect(mesh.buffer).not.toBe(own.buffer);
+    expect(heap.statistics().createdBufferCount).toBe(2);
+  });
+
+  it('goes with the next trim when it could not be destroyed at once', () => {
+    const { gpu, heap } = openHeap({}, { autoComplete: true, reuseAfter: 'submitted' });
+    // The least of a pool is none of its business.
+    const pool = heap.createPool({ name: 'least', minChunks: 1 });
+    heap.allocate({ size: MIB, usage: VERTEX, pool, dedicated: true }).free();
+    gpu.faults.failAtCall(gpu.counts.destroyBuffer + 1, { kind: 'destroyBuffer' });
+    expect(codeOf(() => heap.endFrame())).toBe('backend-failed');
+    expect(gpu.buffers.size).toBe(2);
+    heap.trim();
+    expect([gpu.buffers.size, pool.statistics().chunkCount]).toEqual([1, 1]);
+    expect(heap.statistics().reservedBytes).toBe(gpu.heldBytes);
+  });
+
   it('is not made in advance where every request makes one', async () => {
     const { heap } = openHeap({}, { autoComplete: true });
     const pool = heap.createPool({ name: 'plain', suballocator: 'none' });

@@ -35,7 +35,7 @@ describe('dirty ranges', () => {
         const plain = joined(ranges, gap);
         if (!isEverMore && plain.length <= 16) expect(rangesOf(dirty)).toEqual(plain);
       }),
-      { numRuns: scale(500, 20_000) },
+      { numRuns: scale(500, 8000) },
     );
   });
 
@@ -62,7 +62,7 @@ describe('dirty ranges', () => {
         dirty.add(7, 8);
         expect(rangesOf(dirty)).toEqual([[7, 8]]);
       }),
-      { numRuns: scale(500, 20_000) },
+      { numRuns: scale(500, 8000) },
     );
   });
 

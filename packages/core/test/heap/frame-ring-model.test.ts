@@ -123,7 +123,7 @@ describe('frame ring model', () => {
         fc.property(script, fc.constantFrom(256, 2048, 16_384), (steps, bytes) =>
           run(steps, reuseAfter, bytes),
         ),
-        { numRuns: scale(150, 1600) },
+        { numRuns: scale(150, 800) },
       );
     });
   }

@@ -368,7 +368,7 @@ describe('growable buffer model', () => {
       });
       await fc.assert(
         fc.asyncProperty(script, (steps) => run(steps, reuseAfter)),
-        { numRuns: scale(150, 5000) },
+        { numRuns: scale(150, 2000) },
       );
     });
   }

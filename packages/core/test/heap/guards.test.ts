@@ -95,6 +95,41 @@ describe('guards', () => {
     expect(codeOf(() => heap.checkGuards())).toBe('disposed');
   });
 
+  it('are told of once, though what they are behind is on its way elsewhere', async () => {
+    let check: Promise<readonly { label: string }[]> | undefined;
+    const { backend, heap } = openHeap(
+      {
+        guardBytes: GUARD,
+        budgetBytes: 65_536,
+        chunkBytes: 65_536,
+        onPressure: () => {
+          heap.setBudget(Number.POSITIVE_INFINITY);
+          check = heap.checkGuards();
+          mesh.pin();
+        },
+      },
+      { autoComplete: true, reuseAfter: 'submitted' },
+    );
+    const mesh = heap.allocate({ size: 1000, usage: VERTEX, label: 'mesh' });
+    heap.allocate({ size: 60, usage: VERTEX });
+    backend.write(mesh.buffer, mesh.offset + 1000, Uint8Array.of(0, 0, 0, 0));
+    // Within one buffer bytes go out and back, and for that there is no room: the move ends in between.
+    expect(codeOf(() => mesh.resize(2000))).toBe('not-movable');
+    expect((await check)?.map(({ label }) => label)).toEqual(['mesh']);
+    expect((await heap.checkGuards()).map(({ label }) => label)).toEqual(['mesh']);
+  });
+
+  it('say when there is no room to read them', async () => {
+    const { heap } = openHeap(
+      { guardBytes: GUARD, budgetBytes: 65_536, chunkBytes: 65_536 },
+      { autoComplete: true },
+    );
+    heap.allocate({ size: 1000, usage: VERTEX });
+    await expect(heap.checkGuards()).rejects.toMatchObject({ code: 'over-budget' });
+    heap.setBudget(Number.POSITIVE_INFINITY);
+    expect(await heap.checkGuards()).toEqual([]);
+  });
+
   it('are none by default, and refused when they can not be', async () => {
     const { backend, heap } = openHeap({}, { autoComplete: true });
     const mesh = heap.allocate({ size: 16, usage: VERTEX });

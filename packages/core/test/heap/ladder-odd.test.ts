@@ -290,6 +290,23 @@ describe('textures that were freed', () => {
     expect(textures.create(texture).isLive).toBe(true);
   });
 
+  it('are waited for, tiles as well', async () => {
+    const { gpu, heap } = openHeap({ budgetBytes: 20 * KIB, chunkBytes: 64 * KIB });
+    const shape = { width: 64, height: 64, format: 'rgba8unorm', tilesPerChunk: 1 };
+    const tiles = heap.useTextures(new MockTextures()).createTilePool(shape);
+    tiles.free(tiles.allocate());
+    heap.endFrame();
+    let isOver = false;
+    const waiting = heap.allocateAsync({ size: 10 * KIB, usage: VERTEX }).finally(() => {
+      isOver = true;
+    });
+    await nextTurn();
+    expect(isOver).toBe(false);
+    gpu.completeAll();
+    expect((await waiting).isLive).toBe(true);
+    expect(tiles.statistics()).toMatchObject({ chunkCount: 0, pendingCount: 0 });
+  });
+
   it('are made within the limits of a pool, whatever the application does meanwhile', () => {
     const { heap } = openHeap({
       budgetBytes: 8 * KIB,

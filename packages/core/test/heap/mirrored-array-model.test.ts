@@ -119,7 +119,7 @@ describe('mirrored array model', () => {
     const types = [Uint8Array, Int16Array, Float32Array, Float64Array] as NumberArrayType<NumberArray>[];
     fc.assert(
       fc.property(script, fc.constantFrom(...types), (steps, type) => run(steps, type)),
-      { numRuns: scale(150, 5000) },
+      { numRuns: scale(150, 2000) },
     );
   });
 });

@@ -99,6 +99,13 @@ describe('a mirrored array', () => {
     expect([array.dirtyBytes, array.upload(), array.binding().size]).toEqual([16, 16, 16]);
     array.pop();
     expect([array.upload(), writes(), array.binding().size]).toEqual([0, 7, 12]);
+    // Nothing moves up when the last ones go.
+    array.push(8, 9);
+    expect(array.upload()).toBe(8);
+    array.erase(3, 2);
+    expect([array.dirtyBytes, array.upload(), array.length]).toEqual([0, 0, 3]);
+    array.erase(1, 0);
+    expect([array.dirtyBytes, array.length]).toEqual([0, 3]);
     expectUploaded(array, gpu);
     array.touch();
     expect(array.upload()).toBe(12);

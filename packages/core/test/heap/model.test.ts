@@ -107,7 +107,7 @@ describe('heap model', () => {
         fc.asyncProperty(steps, fc.constantFrom(Number.POSITIVE_INFINITY, 200_000), (script, budget) =>
           run(script, reuseAfter, budget),
         ),
-        { numRuns: scale(150, 1600) },
+        { numRuns: scale(150, 800) },
       );
     });
   }

@@ -3,7 +3,7 @@ import { type MockBuffer, MockGpu, MockTextures } from '../../../mock/src/index.
 import { ForwardingBackend } from '../../src/backend/forwarding-backend.ts';
 import { MemoryProperty } from '../../src/backend/port.ts';
 import { BufferUsage, type CreatedBuffer, FrameRing, GpuHeap, TextureUsage } from '../../src/index.ts';
-import { Buddy, NO_SPACE, Tlsf } from '../../src/ranges/index.ts';
+import { Buddy, NO_SPACE, type SuballocatorOptions, Tlsf } from '../../src/ranges/index.ts';
 import { codeOf } from '../code-of.ts';
 import { firstDifference, openHeap, patternOf } from './open-heap.ts';
 
@@ -58,6 +58,29 @@ describe('asked for memory, the application', () => {
     const mesh = heap.allocate({ size: 30 * KIB, usage: VERTEX, apartFrom: [other] });
     expect(other.size).toBe(20 * KIB);
     expect(mesh.buffer).not.toBe(other.buffer);
+  });
+
+  it('may free what a new allocation is kept apart from: it is kept from nothing then', () => {
+    const { heap } = openHeap(
+      {
+        ...options,
+        onPressure: () => {
+          heap.setBudget(2000 * KIB);
+          other.free();
+          heap.endFrame();
+        },
+      },
+      AT_ONCE,
+    );
+    const other = heap.allocate({ size: 10 * KIB, usage: VERTEX });
+    const rest = heap.allocate({ size: 54 * KIB, usage: VERTEX });
+    heap.allocate({ size: 60 * KIB, usage: VERTEX });
+    const mesh = heap.allocate({ size: 8 * KIB, usage: VERTEX, apartFrom: [other] });
+    expect([mesh.isLive, other.isLive]).toEqual([true, false]);
+    // Its next place may be where that one was.
+    heap.allocate({ size: 64 * KIB - 8 * KIB, usage: VERTEX });
+    mesh.resize(10 * KIB);
+    expect(mesh.buffer).toBe(rest.buffer);
   });
 
   it('may not pin or resize what is being moved: the move is refused, and it stays', () => {
@@ -141,6 +164,39 @@ describe('pools with suballocators of all kinds', () => {
     mesh.free();
     heap.endFrame();
     expect(heap.statistics().usedBytes).toBe(0);
+  });
+
+  it('move what they can not make longer or shorter where it is', async () => {
+    const { heap } = openHeap({}, AT_ONCE);
+    const makers = [
+      // No resize at all.
+      (options: SuballocatorOptions) => Object.assign(new Tlsf(options), { resize: undefined as never }),
+      // One that always says no.
+      (options: SuballocatorOptions) => Object.assign(new Tlsf(options), { resize: () => false }),
+      // A tail that is longer than what was cut off.
+      (options: SuballocatorOptions) => {
+        const made = new Tlsf(options);
+        const allocateAt = made.allocateAt.bind(made);
+        return Object.assign(made, {
+          allocateAt: (offset: number, size: number) => allocateAt(offset, size + 16),
+        });
+      },
+    ];
+    for (const [k, suballocator] of makers.entries()) {
+      const pool = heap.createPool({ name: `pool ${k}`, suballocator });
+      const mesh = heap.allocate({ size: 2048, usage: VERTEX, pool });
+      mesh.write(patternOf(k, 2048));
+      mesh.resize(300);
+      // What it loses stays with it.
+      expect([mesh.size, mesh.version, pool.statistics().usedBytes]).toEqual([300, 0, 2048]);
+      heap.allocate({ size: 64, usage: VERTEX, pool });
+      mesh.resize(4096);
+      expect([mesh.size, mesh.version]).toEqual([4096, 1]);
+      expect(firstDifference((await mesh.read()).subarray(0, 300), patternOf(k, 300))).toBe(-1);
+      mesh.free();
+      heap.endFrame();
+      expect(pool.statistics()).toMatchObject({ usedBytes: 64, pendingBytes: 0, allocationCount: 1 });
+    }
   });
 
   it('tell what could be had beside buffers for one allocation, and refused ones', async () => {

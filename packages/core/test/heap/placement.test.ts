@@ -23,6 +23,18 @@ describe('apart', () => {
     expect(gpu.errors).toEqual([]);
   });
 
+  it('is told of what could be had there', () => {
+    const { heap } = openHeap({ budgetBytes: 64 * KIB, chunkBytes: 64 * KIB });
+    const first = heap.allocate({ size: 16 * KIB, usage: VERTEX });
+    const request = { size: 4, usage: VERTEX };
+    expect(heap.largestAllocatable(request)).toBe(48 * KIB);
+    expect(heap.largestAllocatable({ ...request, apartFrom: [first] })).toBe(0);
+    heap.setBudget(80 * KIB);
+    expect(heap.largestAllocatable({ ...request, apartFrom: [first] })).toBe(16 * KIB);
+    const other = heap.allocate({ size: 16 * KIB, usage: VERTEX, apartFrom: [first] });
+    expect(other.buffer).not.toBe(first.buffer);
+  });
+
   it('stays apart wherever either of them moves', () => {
     const { heap } = openHeap({}, { autoComplete: true });
     const first = heap.allocate({ size: 100, usage: STORAGE });
@@ -148,6 +160,19 @@ describe('zeroed', () => {
     const own = heap.allocate({ size: 2 ** 25, usage: VERTEX, zeroed: true });
     expect(await own.read(2 ** 24, 8)).toEqual(new Uint8Array(8));
     expect(heap.statistics().clearCount).toBe(20);
+  });
+
+  it('is refused, and leaves nothing, when the zeros can not be written', () => {
+    const { gpu, heap } = openHeap({}, { autoComplete: true, reuseAfter: 'submitted' });
+    heap.allocate({ size: 300, usage: VERTEX }).free();
+    heap.endFrame();
+    const before = heap.statistics();
+    gpu.faults.failAtCall(gpu.counts.clear + 1, { kind: 'clear' });
+    const request = { size: 300, usage: VERTEX, zeroed: true };
+    expect(codeOf(() => heap.allocate(request))).toBe('backend-failed');
+    const { usedBytes, pendingBytes, allocationCount, chunkCount } = before;
+    expect(heap.statistics()).toMatchObject({ usedBytes, pendingBytes, allocationCount, chunkCount });
+    expect(heap.allocate(request).offset).toBe(0);
   });
 });
 

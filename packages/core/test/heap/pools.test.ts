@@ -4,7 +4,7 @@ import { BestFit, Fixed } from '../../src/ranges/index.ts';
 import { codeOf } from '../code-of.ts';
 import { firstDifference, openHeap, patternOf } from './open-heap.ts';
 
-const { COPY_DST, STORAGE, UNIFORM, VERTEX } = BufferUsage;
+const { COPY_DST, COPY_SRC, MAP_READ, STORAGE, UNIFORM, VERTEX } = BufferUsage;
 const KIB = 1024;
 
 describe('pools', () => {
@@ -73,6 +73,35 @@ describe('pools', () => {
     items.pop()?.free();
     heap.endFrame();
     expect(heap.allocate({ size: 64, usage: VERTEX, pool }).isLive).toBe(true);
+  });
+
+  it('lies where it is told, with the usages that are possible there', async () => {
+    const { backend, heap } = openHeap({}, { autoComplete: true });
+    const results = heap.createPool({ name: 'results', location: 'readback', minChunks: 1 });
+    const sources = heap.createPool({ name: 'sources', location: 'upload', usage: COPY_SRC });
+    expect(results.kind).toMatchObject({ location: 'readback', access: 'read', usage: MAP_READ | COPY_DST });
+    expect(sources.kind).toMatchObject({ location: 'upload', access: 'read', usage: COPY_SRC | COPY_DST });
+    const request = { size: 64, usage: COPY_DST, location: 'readback', pool: results } as const;
+    const [first, second] = [heap.allocate(request), heap.allocate(request)];
+    // The CPU maps whole buffers: none is shared.
+    expect(second.buffer).not.toBe(first.buffer);
+    const source = heap.allocate({ size: 64, usage: COPY_SRC, location: 'upload', pool: sources });
+    source.write(patternOf(1, 64));
+    heap.copy(source, 0, second, 0, 64);
+    expect(await backend.read(second.buffer, second.offset, 64)).toEqual(patternOf(1, 64));
+    expect(await first.read()).toEqual(new Uint8Array(64));
+    const options = { name: 'drawn', location: 'upload', usage: VERTEX } as const;
+    expect(codeOf(() => heap.createPool(options))).toBe('bad-usage');
+  });
+
+  it('tells what could be had of whole chunks, whatever the alignment', () => {
+    const { heap } = openHeap({ budgetBytes: 64 * KIB, chunkBytes: 64 * KIB });
+    const pool = heap.createPool({ name: 'results', location: 'readback', minBytes: 64 * KIB });
+    const request = { usage: COPY_DST, location: 'readback', alignment: 48, pool } as const;
+    const size = heap.largestAllocatable({ ...request, size: 4 });
+    expect(size).toBe(64 * KIB - 1);
+    expect(heap.allocate({ ...request, size }).isLive).toBe(true);
+    expect(heap.largestAllocatable({ ...request, size: 4 })).toBe(0);
   });
 
   it('places by vertices, whose stride need not be a power of two', () => {

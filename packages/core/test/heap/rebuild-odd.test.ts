@@ -50,6 +50,34 @@ describe('a rebuild', () => {
     expect(codeOf(() => ring.endFrame(heap.endFrame()))).toBe('none');
   });
 
+  it('is known to a ring that grows before it is told of it', async () => {
+    for (const growsIn of ['restore', 'moved'] as const) {
+      const { gpu, heap } = openHeap();
+      const grow = (): undefined => void ring.push(patternOf(2, 5000));
+      const options = growsIn === 'restore' ? { restore: grow } : {};
+      const mesh = heap.allocate({ size: 100, usage: VERTEX, ...options });
+      if (growsIn === 'moved') mesh.on('moved', grow);
+      const ring = new FrameRing<MockBuffer>(heap, { usage: UNIFORM, bytes: 1024 });
+      for (let frame = 0; frame < 3; frame++) {
+        ring.push(patternOf(1, 200));
+        ring.flush();
+        ring.endFrame(heap.endFrame());
+      }
+      gpu.lose();
+      const next = new MockGpu();
+      heap.rebuild(next.backend());
+      // No frame of the lost device is in flight on this one, and its serials begin anew.
+      expect([ring.grownCount, ring.framesInFlight, ring.usedBytes]).toEqual([1, 0, 5120]);
+      ring.flush();
+      next.completeAll();
+      expect(firstDifference(next.peek(ring.buffer, 0, 5000), patternOf(2, 5000))).toBe(-1);
+      expect(codeOf(() => ring.endFrame(heap.endFrame()))).toBe('none');
+      expect(ring.framesInFlight).toBe(1);
+      next.completeAll();
+      expect([ring.framesInFlight, ring.usedBytes]).toEqual([0, 0]);
+    }
+  });
+
   it('goes on when what restores one allocation frees another', () => {
     const { gpu, heap } = openHeap();
     heap.allocate({
@@ -89,6 +117,24 @@ describe('a rebuild', () => {
       ).toBe(-1);
     }
     expect((await last.read()).slice(12)).toEqual(patternOf(9, 4));
+  });
+
+  it('gives a member nothing of what was written beside it', async () => {
+    const { gpu, heap } = openHeap();
+    const { members } = heap.allocateBlock([
+      { size: 16, usage: VERTEX, hostCopy: true },
+      { size: 16, usage: VERTEX },
+      { size: 16, usage: VERTEX, hostCopy: true },
+    ]);
+    const [first, second, last] = members;
+    first.write(patternOf(1, 16));
+    last.write(patternOf(3, 16));
+    first.block?.write(patternOf(2, 16), second.offset - first.offset);
+    gpu.lose();
+    heap.rebuild(new MockGpu({ autoComplete: true }).backend());
+    expect(await first.read()).toEqual(patternOf(1, 16));
+    expect(await second.read()).toEqual(new Uint8Array(16));
+    expect(await last.read()).toEqual(patternOf(3, 16));
   });
 
   it('refuses a device on which what lies here would be misaligned', () => {
@@ -153,6 +199,9 @@ describe('a rebuild', () => {
     gpu.lose();
     expect(codeOf(() => heap.useTextures(new MockTextures()))).toBe('device-lost');
     heap.rebuild(new MockGpu().backend());
+    expect(heap.statistics().textureBytes).toBe(0);
+    // They are not of the new device, whoever still makes some.
+    expect(old.create(texture).isLive).toBe(true);
     expect(heap.statistics().textureBytes).toBe(0);
     old.dispose();
     expect(heap.statistics()).toMatchObject({ textureBytes: 0, reservedBytes: 0 });

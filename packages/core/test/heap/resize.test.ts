@@ -70,6 +70,16 @@ describe('resize', () => {
     expect(gpu.errors).toEqual([]);
   });
 
+  it('does nothing where it is as long already', () => {
+    const { gpu, heap } = openHeap({ guardBytes: 16 });
+    const mesh = heap.allocate({ size: 1000, usage: VERTEX, hostCopy: true });
+    const callCount = gpu.callCount;
+    mesh.resize(1000);
+    expect([mesh.size, mesh.version, gpu.callCount]).toEqual([1000, 0, callCount]);
+    gpu.lose();
+    expect(codeOf(() => mesh.resize(1000))).toBe('device-lost');
+  });
+
   it('changes nothing when there is no room', async () => {
     const { gpu, heap } = openHeap({ budgetBytes: 200 * KIB, chunkBytes: 64 * KIB }, { autoComplete: true });
     const mesh = heap.allocate({ size: 1000, usage: VERTEX });

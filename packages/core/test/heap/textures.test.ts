@@ -6,6 +6,7 @@ import { openHeap } from './open-heap.ts';
 
 const { VERTEX } = BufferUsage;
 const KIB = 1024;
+const AT_ONCE = { reuseAfter: 'submitted', autoComplete: true } as const;
 const descriptor = {
   width: 64,
   height: 64,
@@ -76,6 +77,45 @@ describe('textures of a heap', () => {
     expect(codeOf(() => heap.useTextures(port))).toBe('disposed');
     expect(codeOf(() => openHeap().heap.useTextures({} as never))).toBe('bad-argument');
     gpu.lose();
+  });
+});
+
+describe('room for a texture', () => {
+  const tile = { width: 64, height: 64, format: 'rgba8unorm', tilesPerChunk: 1 };
+
+  it('is made of empty chunks, the oldest first and no more than it needs', () => {
+    const { gpu, heap } = openHeap({ budgetBytes: 256 * KIB, chunkBytes: 64 * KIB }, AT_ONCE);
+    const pool = heap.createPool({ name: 'least', minChunks: 1 });
+    const places = [{ pool }, { pool }, { lifetime: 'default' }, { lifetime: 'long' }] as const;
+    const meshes = places.map((place) => heap.allocate({ size: 40 * KIB, usage: VERTEX, ...place }));
+    expect(gpu.buffers.size).toBe(4);
+    for (const mesh of meshes) {
+      mesh.free();
+      heap.endFrame();
+    }
+    const textures = heap.useTextures(new MockTextures());
+    // 80 KiB are two chunks; the one that its pool must keep is passed over.
+    textures.create({ ...descriptor, layers: 5 });
+    expect([pool.statistics().chunkCount, gpu.buffers.size]).toEqual([1, 2]);
+    for (let k = 0; k < 3; k++) textures.create(descriptor);
+    expect(gpu.buffers.size).toBe(2);
+    for (let k = 0; k < 4; k++) textures.create(descriptor);
+    expect([pool.statistics().chunkCount, gpu.buffers.size]).toEqual([1, 1]);
+    expect(codeOf(() => textures.create(descriptor))).toBe('over-budget');
+  });
+
+  it('is made of empty tile chunks where empty chunks are not enough', () => {
+    const { gpu, heap } = openHeap({ budgetBytes: 96 * KIB, chunkBytes: 64 * KIB }, AT_ONCE);
+    heap.allocate({ size: 64, usage: VERTEX }).free();
+    const textures = heap.useTextures(new MockTextures());
+    const tiles = textures.createTilePool(tile);
+    tiles.free(tiles.allocate());
+    heap.endFrame();
+    textures.create(descriptor);
+    expect([gpu.buffers.size, tiles.statistics().chunkCount]).toEqual([1, 1]);
+    textures.create({ ...descriptor, layers: 5 });
+    expect([gpu.buffers.size, tiles.statistics().chunkCount]).toEqual([0, 0]);
+    expect(heap.statistics().textureBytes).toBe(96 * KIB);
   });
 });
 

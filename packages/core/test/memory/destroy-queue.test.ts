@@ -250,7 +250,7 @@ describe('destroy queue, against a naive list', () => {
           expect(countsOf(queue)).toEqual([model.length, stamped, ran.length]);
         }
       }),
-      { numRuns: scale(100, 5000) },
+      { numRuns: scale(100, 2000) },
     );
   });
 });

@@ -145,6 +145,39 @@ describe('readback staging', () => {
     expect(recountHeap(heap, gpu)).toEqual([]);
   });
 
+  it('is let go when there is no room for all that is read together', async () => {
+    const { gpu, heap, staged, allocate } = openReads({ readbackBytes: 6 * 1024 * KIBI });
+    const reads = [1, 2].map((seed) => ({ allocation: allocate(seed, 3 * 1024 * KIBI) }));
+    const { usedBytes } = heap.statistics();
+    // They do not share a chunk, and there is room for one.
+    await expect(heap.readMany(reads)).rejects.toMatchObject({ code: 'pool-full' });
+    expect(heap.statistics().usedBytes).toBe(usedBytes);
+    expect(recountHeap(heap, gpu)).toEqual([]);
+    for (const [k, read] of reads.entries()) {
+      const bytes = heap.readMany([read]);
+      gpu.completeAll();
+      expect(firstDifference((await bytes)[0]!, patternOf(k + 1, 3 * 1024 * KIBI))).toBe(-1);
+    }
+    expect(staged().length).toBe(1);
+  });
+
+  it('gives way, but for a little, when a pool grows', async () => {
+    const { gpu, heap, staged, allocate } = openReads();
+    const meshes = Array.from({ length: 6 }, (_, k) => allocate(k, 600 * KIBI));
+    const reads = meshes.map((mesh) => mesh.read());
+    gpu.completeAll();
+    await Promise.all(reads);
+    const before = staged();
+    expect(before.map(({ sizeBytes }) => sizeBytes)).toEqual(Array(6).fill(1024 * KIBI));
+    for (const mesh of meshes.splice(1)) mesh.free();
+    heap.endFrame();
+    gpu.completeAll();
+    heap.endFrame();
+    heap.allocate({ size: 8 * 1024 * KIBI, usage: VERTEX, lifetime: 'long' });
+    // The last that was used, for the next read.
+    expect(staged()).toEqual(before.slice(5));
+  });
+
   it('loses only the chunk whose read failed', async () => {
     const { gpu, heap, staged, allocate } = openReads();
     const mesh = allocate(1, 100);

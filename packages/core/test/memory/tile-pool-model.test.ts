@@ -232,7 +232,7 @@ describe('tile pool against a model', () => {
           expect([scene.textures.textures.size, scene.budget.claimedBytes]).toEqual([0, 0]);
         },
       ),
-      { numRuns: scale(200, 5000) },
+      { numRuns: scale(200, 2000) },
     );
   });
 });

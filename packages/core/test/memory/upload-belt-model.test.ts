@@ -243,7 +243,7 @@ describe('uploads model', () => {
           fc.constantFrom<SettleOrder>('fifo', 'lifo', 1, 2),
           (script, budget, settleOrder) => run(script, budget, { reuseAfter, settleOrder }),
         ),
-        { numRuns: scale(80, 1300) },
+        { numRuns: scale(80, 600) },
       );
     });
   }

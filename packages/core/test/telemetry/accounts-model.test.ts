@@ -194,7 +194,7 @@ describe('accounts and scopes, against a recount', () => {
         expect(pair.scopes.path).toBe(pair.open.join('/'));
       }
     };
-    fc.assert(fc.property(steps, check), { numRuns: scale(100, 3000) });
+    fc.assert(fc.property(steps, check), { numRuns: scale(100, 1200) });
   });
 
   it('agree in what lives when almost every name is forgotten, and lose no sum', () => {
@@ -212,7 +212,7 @@ describe('accounts and scopes, against a recount', () => {
         expect(sumOf(pair.owners)).toEqual(pair.sumOfPast('owner'));
       }
     };
-    fc.assert(fc.property(steps, check), { numRuns: scale(100, 3000) });
+    fc.assert(fc.property(steps, check), { numRuns: scale(100, 1200) });
   });
 });
 

@@ -85,6 +85,11 @@ export function contractOf(make: MakeSuballocator, options: ContractOptions = {}
   };
 }
 
+/** Programs of a case: `most`, but no more than so many for each seed of the random operations. */
+export function programCount({ seeds }: Contract, most: number, perSeed: number): number {
+  return Math.min(most, perSeed * seeds);
+}
+
 function restoreOf(sample: Suballocator): RestoreSuballocator {
   const maker = sample.constructor as { restore?: RestoreSuballocator };
   return (state) => {

@@ -2,7 +2,7 @@
  * Largest cases: an allocate of what `largestAllocatable` answers succeeds, and of one unit more does not.
  */
 import { scale } from '../scale.ts';
-import { ALIGNMENTS, type Contract, type ContractCase, serves } from './contract-case.ts';
+import { ALIGNMENTS, type Contract, type ContractCase, programCount, serves } from './contract-case.ts';
 import { perform } from './operations.ts';
 import { type Trial, tryPrograms } from './program-trial.ts';
 import { makeWitness } from './witness.ts';
@@ -20,7 +20,7 @@ export function largestCases(contract: Contract): ContractCase[] {
       if (serves(witness.subject, alignment)) witness.askLargest(alignment);
     }
   };
-  const seeds = scale(100, 2000);
+  const seeds = programCount(contract, scale(100, 2000), 20);
   return [
     {
       group,

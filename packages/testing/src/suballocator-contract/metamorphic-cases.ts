@@ -8,7 +8,7 @@ import { ReferenceSuballocator } from '../oracles/reference-suballocator.ts';
 import { scale } from '../scale.ts';
 import { XorShift32 } from '../workloads/random.ts';
 import type { Checks } from './checks.ts';
-import { ALIGNMENTS, type Contract, type ContractCase, serves } from './contract-case.ts';
+import { ALIGNMENTS, type Contract, type ContractCase, programCount, serves } from './contract-case.ts';
 import { type Operation, type Program, perform } from './operations.ts';
 import { type Trial, tryPrograms } from './program-trial.ts';
 import { makeWitness, type Witness } from './witness.ts';
@@ -21,7 +21,7 @@ const HUGE = Number.MAX_SAFE_INTEGER;
 export function metamorphicCases(contract: Contract): ContractCase[] {
   const { mergesNeighbours, exact, exactSizes } = contract.capabilities;
   const relation = (group: string, judge: Trial['judge']): ContractCase => {
-    const seeds = scale(40, 500);
+    const seeds = programCount(contract, scale(40, 500), 5);
     const trial = { contract, group, seeds, length: LENGTH, judge };
     return { group, name: `on ${seeds} programs`, run: (check) => tryPrograms(trial, check) };
   };

@@ -7,7 +7,7 @@ import { UsageError } from '@gpuheap/core/errors';
 import { NO_SPACE, type Suballocator, type SuballocatorState } from '@gpuheap/core/ranges';
 import { scale } from '../scale.ts';
 import { type Checks, shown } from './checks.ts';
-import type { Contract, ContractCase, RestoreSuballocator } from './contract-case.ts';
+import { type Contract, type ContractCase, programCount, type RestoreSuballocator } from './contract-case.ts';
 import { perform } from './operations.ts';
 import { type Trial, tryPrograms } from './program-trial.ts';
 import { makeWitness, type Witness } from './witness.ts';
@@ -16,7 +16,7 @@ const group = 'restore';
 
 /** Twins on random states, handles old and new, and bad states. */
 export function restoreCases(contract: Contract): ContractCase[] {
-  const seeds = scale(40, 500);
+  const seeds = programCount(contract, scale(40, 500), 5);
   const judge = judgeTwins(contract);
   return [
     {
