@@ -5,11 +5,10 @@
  *          the boundary gives the old places back, and chunks that are empty then go.
  * Cost     a pass: O(its moves) beside its share of the planning.
  * Promise  a pass happens between submissions: whoever writes, reads, resizes, frees, pins or allocates
- *          does so
- *          before it or after it, never during. What is not where the plan has seen it, is pinned, marked
- *          by an
- *          open recording, or has no room there any more stays, with what else was to leave its chunk. A pass
- *          whose copies fail leaves everything where it was and ends the run.
+ *          does so before it or after it, never during. What is not where the plan has seen it, is pinned,
+ *          marked by an open recording, or has no room there any more stays, with what else was to leave its
+ *          chunk. Nothing goes to a chunk before the device is known to have granted it: the pass waits. A
+ *          pass whose copies fail leaves everything where it was and ends the run.
  * Refusal  moves nothing within a chunk, out of readback, upload or a caller's buffers, nor what lives for a
  *          frame. A range goes where the plan says; where the kind of suballocator can not choose, anywhere
  *          in that chunk.
@@ -23,7 +22,7 @@ import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
 import type { FragmentChunk, FragmentRange } from '../planning/fragments.ts';
 import type { DefragmentationMove, SpareChunk } from '../planning/move-queue.ts';
-import { DefragmentationPlanner, type PassStop } from '../planning/planner.ts';
+import { type DefragmentationPass, DefragmentationPlanner, type PassStop } from '../planning/planner.ts';
 import type { KeptChunk } from '../planning/pool-plan.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import { type DefragmentationOptions, planOptionsOf } from './defragmentation-options.ts';
@@ -85,6 +84,8 @@ export class Defragmentation<Buffer> {
   private readonly chunks = new Map<number, Chunk<Buffer>>();
   /** Chunks that are being emptied. */
   private readonly leaving = new Set<Chunk<Buffer>>();
+  /** A pass that waits for the device's word on a chunk. */
+  private held: DefragmentationPass | undefined;
 
   /**
    * @internal `flush` submits what has been gathered.
@@ -151,11 +152,14 @@ export class Defragmentation<Buffer> {
       );
       return [];
     }
-    const { moves, spares, stop } = planner.nextPass();
-    report.lastStop = stop;
+    const pass = this.held ?? planner.nextPass();
+    const { moves, stop } = pass;
     const prepared: Prepared<Buffer>[] = [];
     try {
-      for (const spare of spares) this.makeSpare(spare);
+      if (pass !== this.held) for (const spare of pass.spares) this.makeSpare(spare);
+      this.held = moves.some((move) => this.awaitsDevice(move)) ? pass : undefined;
+      if (this.held !== undefined) return [];
+      report.lastStop = stop;
       this.prepareAll(moves, prepared);
       if (prepared.length > 0) memory.backend.copy(prepared.map(regionOf));
     } catch (error) {
@@ -189,9 +193,23 @@ export class Defragmentation<Buffer> {
     }
   }
 
+  /** @internal Another run begins: chunks that are not empty yet serve again. */
+  close(): void {
+    this.cancel();
+    for (const chunk of [...this.leaving]) this.keep(chunk);
+  }
+
   /** @internal Whether chunks are on their way out, of a run that may have ended. */
   get hasLeaving(): boolean {
     return this.leaving.size > 0;
+  }
+
+  /**
+   * Whether the device may still go back on its word about the chunk that it goes to: bytes would be lost.
+   */
+  private awaitsDevice({ toChunk }: DefragmentationMove): boolean {
+    const to = this.chunks.get(toChunk);
+    return to !== undefined && !to.isGranted && to.refusal === undefined;
   }
 
   private prepareAll(moves: readonly DefragmentationMove[], prepared: Prepared<Buffer>[]): void {
@@ -273,8 +291,11 @@ export class Defragmentation<Buffer> {
   private end(state: 'done' | 'cancelled' | 'failed'): void {
     if (this.isDone) return;
     this.report.state = state;
-    if (state === 'done') return;
-    for (const chunk of [...this.leaving]) this.keep(chunk);
+    for (const chunk of [...this.leaving]) {
+      // What came into it before it was left, or stays for a reason of its own, lives on there.
+      const isEmptied = chunk.pendingBytes === chunk.suballocator.statistics().used;
+      if (state !== 'done' || !isEmptied) this.keep(chunk);
+    }
   }
 }
 

@@ -48,7 +48,7 @@ export class Defragmenter<Buffer> {
       throw new UsageError('bad-argument', 'a run is under way; wait for it or cancel it first');
     }
     const made = new Defragmentation(this.memory, this.movers, options, this.flush);
-    this.run?.cancel();
+    this.run?.close();
     this.run = made;
     this.isOwnRun = false;
     return made;
@@ -59,24 +59,26 @@ export class Defragmenter<Buffer> {
     const { automatic, run } = this;
     if (run !== undefined && !run.isDone) {
       const isLeft = run.isByHand || (this.isOwnRun && automatic?.isBusy() === true);
-      if (!isLeft) this.moved = run.pass();
+      if (!isLeft) this.pass(run);
       return;
     }
     if (automatic === undefined || !this.isDue(automatic)) return;
     this.memory.isScattered = false;
+    this.run?.close();
     this.run = new Defragmentation(this.memory, this.movers, automatic.run, this.flush);
     this.isOwnRun = true;
-    this.moved = this.run.pass();
+    this.pass(this.run);
+  }
+
+  private pass(run: Defragmentation<Buffer>): void {
+    this.moved = run.pass();
+    if (run.isDone && run.report.moveCount === 0) this.restUntil = this.memory.frame + REST_FRAMES;
   }
 
   /** After it: what has run empty goes. */
   afterBoundary(): void {
     const { run } = this;
-    if (run === undefined) return;
-    if (run.hasLeaving) run.giveBackEmptied();
-    if (!this.isOwnRun || !run.isDone) return;
-    const { frame } = this.memory;
-    if (run.report.moveCount === 0) this.restUntil = Math.max(this.restUntil, frame + REST_FRAMES);
+    if (run?.hasLeaving) run.giveBackEmptied();
   }
 
   /** Tells those who have moved. Their hooks may do anything. */
