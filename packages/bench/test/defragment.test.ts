@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import { planDefragmentation } from '@gpuheap/core';
 import { describe, expect, it } from 'vitest';
 import { runDefragmentFigures } from '../src/defragment/defragment-command.ts';
+import { halfFreed } from '../src/defragment/fragmented-heaps.ts';
+import { drawPlan } from '../src/defragment/picture.ts';
 
 const MEBI = 1024 * 1024;
 const CUT = fileURLToPath(
@@ -30,5 +33,19 @@ describe('the figures of defragmentation', () => {
     for (const { target, met, what } of verdicts)
       if (target !== 'D1') expect([what, met]).toEqual([what, true]);
     expect(lines.join('\n')).toContain('tfjs-train-logical-cut, full');
+  });
+
+  it('are drawn: as many rows as chunks in use, as much dark as lives', () => {
+    const { fragments } = halfFreed({ bytes: 64 * MEBI, mostBytes: 2 * MEBI });
+    const plan = planDefragmentation(fragments, { strategy: 'full' });
+    const pictures = drawPlan(fragments, plan);
+    for (const [svg, { usedChunks, liveBytes, usedChunkBytes }] of [
+      [pictures.before, plan.before],
+      [pictures.after, plan.after],
+    ] as const) {
+      expect(svg.match(/<rect /g)).toHaveLength(usedChunks);
+      const dark = [...svg.matchAll(/h([\d.]+)v/g)].reduce((sum, [, width]) => sum + Number(width), 0);
+      expect(dark / (720 * usedChunks)).toBeCloseTo(liveBytes / usedChunkBytes, 2);
+    }
   });
 });

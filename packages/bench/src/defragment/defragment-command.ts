@@ -1,20 +1,23 @@
 /**
- * Defragment command: `pnpm bench defragment [--traces DIR] [--repeats N] [--json FILE]`.
+ * Defragment command: `pnpm bench defragment [--traces DIR] [--repeats N] [--json FILE]
+ * [--pictures DIR]`.
  */
 import { writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import type { DefragmentationStrategy } from '@gpuheap/core';
+import { basename, join } from 'node:path';
+import { type DefragmentationStrategy, planDefragmentation } from '@gpuheap/core';
 import { carriedTraces, findTrace, tracesIn } from '@gpuheap/trace';
 import type { Command } from 'commander';
 import { formatTable, formatVerdicts } from '../table.ts';
 import { judge, type Verdict } from '../verdict.ts';
 import { type FragmentedHeap, halfFreed, halfOfPeak, type Scenario } from './fragmented-heaps.ts';
+import { drawPlan } from './picture.ts';
 import { measurePlan, type PlanRow } from './plan-row.ts';
 
 interface Flags {
   traces?: string;
   repeats: number;
   json?: string;
+  pictures?: string;
 }
 
 const STRATEGIES: readonly DefragmentationStrategy[] = ['fast', 'balanced', 'full'];
@@ -24,6 +27,7 @@ export const FULL_SCENARIOS: readonly Scenario[] = [
   { bytes: 1024 * MEBI, mostBytes: 64 * 1024 },
   { bytes: 1024 * MEBI, mostBytes: 32 * 1024 },
 ];
+const DRAWN_SCENARIO: Scenario = { bytes: 256 * MEBI, mostBytes: 2048 * 1024 };
 const TRACE_ENDING = '.ndjson.gz';
 
 /** Adds the command. `parseCount` reads a number of 1 or more. */
@@ -34,7 +38,12 @@ export function addDefragmentCommand(program: Command, parseCount: (text: string
     .option('--traces <folder>', 'the traces in this folder instead of the carried ones')
     .option('--repeats <count>', 'times that each plan is made', parseCount, 15)
     .option('--json <file>', 'also write every figure to this file')
-    .action(async ({ traces, repeats, json }: Flags) => {
+    .option('--pictures <folder>', 'draw a small heap before and after there, and do nothing else')
+    .action(async ({ traces, repeats, json, pictures }: Flags) => {
+      if (pictures !== undefined) {
+        drawPictures(pictures);
+        return;
+      }
       const paths = traces === undefined ? carriedTraces().map(findTrace) : tracesIn(traces);
       const print = (text: string): void => console.log(text);
       const figures = await runDefragmentFigures(
@@ -45,6 +54,14 @@ export function addDefragmentCommand(program: Command, parseCount: (text: string
       const head = { format: 'gpuheap-defragmentation-figures', version: 1, node: process.versions.node };
       writeFileSync(json, `${JSON.stringify({ ...head, ...figures }, null, 2)}\n`);
     });
+}
+
+/** Writes `fragmented-before.svg` and `fragmented-after.svg`. */
+export function drawPictures(folder: string): void {
+  const { fragments } = halfFreed(DRAWN_SCENARIO);
+  const { before, after } = drawPlan(fragments, planDefragmentation(fragments, { strategy: 'full' }));
+  writeFileSync(join(folder, 'fragmented-before.svg'), before);
+  writeFileSync(join(folder, 'fragmented-after.svg'), after);
 }
 
 /** What to measure. */
