@@ -5,6 +5,7 @@
  *          everything.
  */
 import { freemem } from 'node:os';
+import type { GpuHeapOptions } from '@gpuheap/core';
 import {
   DirectTarget,
   forecastPooledBytes,
@@ -30,6 +31,8 @@ export interface ModeRun {
   wrap?<Buffer, Resource extends Place<Buffer>>(
     target: ReplayTarget<Buffer, Resource>,
   ): ReplayTarget<Buffer, Resource>;
+  /** How the heap is made, where it is one of the ways. */
+  readonly heapOptions?: GpuHeapOptions;
   onProgress(mode: ReplayMode, done: number, all: number): void;
 }
 
@@ -62,7 +65,7 @@ async function runMode(device: ReplayDevice, run: ModeRun, mode: ReplayMode): Pr
   try {
     if (mode === 'direct') return await replayOn(run, new DirectTarget(backend), options);
     if (mode === 'pooled') return await replayOn(run, new PooledTarget(backend), options);
-    return await replayOn(run, new HeapTarget(backend), options);
+    return await replayOn(run, new HeapTarget(backend, run.heapOptions), options);
   } finally {
     raw.dispose();
   }

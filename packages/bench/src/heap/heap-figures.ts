@@ -3,6 +3,7 @@
  *
  * Promise  everything that is printed is also in the record that is answered.
  */
+import type { GpuHeapOptions } from '@gpuheap/core';
 import { readTrace } from '@gpuheap/trace';
 import { openReplayDevice } from 'gpuheap';
 import { formatVerdicts } from '../table.ts';
@@ -20,6 +21,8 @@ export interface HeapFiguresOptions {
   /** `dawn` is a real WebGPU on a software driver. */
   readonly on: 'dawn' | 'mock';
   readonly repeats: number;
+  /** How the heap is made. Default: with no options. */
+  readonly heapOptions?: GpuHeapOptions;
   /** What `endFrame()` is judged with: this many live, for so many frames. */
   readonly frameLoad: FrameLoad;
 }
@@ -45,12 +48,12 @@ export async function runHeapFigures(
   options: HeapFiguresOptions,
   print: (text: string) => void,
 ): Promise<HeapFigures> {
-  const { repeats, frameLoad } = options;
+  const { repeats, frameLoad, heapOptions = {} } = options;
   const device = await openReplayDevice(options.on === 'dawn' ? 'software' : 'mock');
   const traces: TraceRow[] = [];
   try {
     print(`device: ${device.name}, ${repeats} repeats; times are medians\n`);
-    const run = { repeats, ballastCount: frameLoad.liveCount, onProgress: print };
+    const run = { repeats, ballastCount: frameLoad.liveCount, heapOptions, onProgress: print };
     for (const path of options.traces) traces.push(await measureTrace(device, await readTrace(path), run));
   } finally {
     device.close();

@@ -6,6 +6,7 @@
  * Promise  counts and bytes are those of the first repeat, and the same in every other; times are summed up.
  *          All bytes are compared in every repeat, and at checkpoints in the first.
  */
+import type { GpuHeapOptions } from '@gpuheap/core';
 import {
   figuresOf,
   type Place,
@@ -70,6 +71,8 @@ export interface TraceRun {
   readonly repeats: number;
   /** Resources beside the trace's own, for `loadedFrames`. */
   readonly ballastCount: number;
+  /** How the heap is made. */
+  readonly heapOptions: GpuHeapOptions;
   /** Told what comes next. */
   onProgress(what: string): void;
 }
@@ -85,7 +88,7 @@ const CHECKPOINTS = 20;
 
 /** Replays a trace. O(repeats × (events + bytes)). @throws as `replayTrace` does */
 export async function measureTrace(device: ReplayDevice, trace: Trace, run: TraceRun): Promise<TraceRow> {
-  const { repeats, ballastCount } = run;
+  const { repeats, ballastCount, heapOptions } = run;
   const { name } = trace.header;
   const passes: Pass[] = [];
   const loaded: (readonly number[])[] = [];
@@ -93,8 +96,9 @@ export async function measureTrace(device: ReplayDevice, trace: Trace, run: Trac
   for (let repeat = 0; repeat < repeats; repeat++) {
     run.onProgress(`${name}: repeat ${repeat + 1} of ${repeats}`);
     const checkpoints = repeat === 0 ? CHECKPOINTS : 0;
-    passes.push(...(await replayWatched(device, { trace, modes: REPLAY_MODES, checkpoints }, 0, omissions)));
-    const heavy = { trace, modes: ['gpuheap'], checkpoints: 0 } as const;
+    const light = { trace, modes: REPLAY_MODES, checkpoints, heapOptions };
+    passes.push(...(await replayWatched(device, light, 0, omissions)));
+    const heavy = { trace, modes: ['gpuheap'], checkpoints: 0, heapOptions } as const;
     const [pass] = await replayWatched(device, heavy, ballastCount, omissions);
     loaded.push(pass?.frameMs ?? []);
   }
@@ -120,7 +124,7 @@ export async function measureTrace(device: ReplayDevice, trace: Trace, run: Trac
 
 async function replayWatched(
   device: ReplayDevice,
-  what: Pick<ModeRun, 'trace' | 'modes' | 'checkpoints'>,
+  what: Pick<ModeRun, 'trace' | 'modes' | 'checkpoints' | 'heapOptions'>,
   ballastCount: number,
   omissions: Set<string>,
 ): Promise<Pass[]> {

@@ -1,7 +1,7 @@
 /** Allocation movers: the allocations of a heap, as a pass of moves sees them. */
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Movable, Movers } from '../movement/movable.ts';
-import { Allocation } from './allocation.ts';
+import type { Allocation } from './allocation.ts';
 import { allocationOf, type Keeper } from './keeper.ts';
 import { chunksOf } from './mover.ts';
 
@@ -19,10 +19,11 @@ export class AllocationMovers<Buffer> implements Movers<Buffer> {
   }
 
   apartFrom(movable: Movable<Buffer>): readonly Chunk<Buffer>[] {
-    return movable instanceof Allocation ? (chunksOf<Buffer>(movable.apart ?? []) ?? []) : [];
+    const { apart } = movable as Allocation<Buffer>;
+    return apart === undefined ? [] : (chunksOf(apart) ?? []);
   }
 
   moved(movable: Movable<Buffer>, used: number): void {
-    if (movable instanceof Allocation) this.keeper.noteSize(movable, movable.size, used);
+    this.keeper.noteSize(movable as Allocation<Buffer>, movable.size, used);
   }
 }

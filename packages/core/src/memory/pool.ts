@@ -119,7 +119,6 @@ export class Pool<Buffer> {
 
   /** A chunk is being emptied no more. */
   stay(chunk: Chunk<Buffer>): void {
-    if (!chunk.isLeaving) return;
     chunk.isLeaving = false;
     this.leavingCount--;
   }

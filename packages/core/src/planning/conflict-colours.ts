@@ -36,7 +36,8 @@ export function colourItems({ count, sizes, conflicts }: LifetimeProblem, order:
     const colour = lowestAbsent(seen[item]);
     colours[item] = colour;
     setLeaf(tree, item, NOTHING);
-    for (const other of conflicts[item] ?? []) {
+    // Only items with conflicts are in the tree.
+    for (const other of conflicts[item] as Iterable<number>) {
       seen[other] ??= new Set();
       if (seen[other].has(colour)) continue;
       seen[other].add(colour);

@@ -3,7 +3,6 @@
  */
 import { roundUp } from '../base/quantities.ts';
 import type { Fragments } from './fragments.ts';
-import type { DefragmentationMove } from './move-queue.ts';
 import type { PlanOptions } from './plan-options.ts';
 import { type DefragmentationPass, DefragmentationPlanner } from './planner.ts';
 import type { KeptChunk, KeptReason } from './pool-plan.ts';
@@ -105,33 +104,24 @@ function layoutsOf({ chunks }: Fragments): ChunkLayout[] {
 
 /** The chunks after all moves. */
 function moved(before: readonly ChunkLayout[], passes: readonly DefragmentationPass[]): ChunkLayout[] {
-  const places = new Map(
-    before.map(({ id, used }) => [id, new Map(used.map((each) => [each.offset, each]))]),
-  );
-  const sizes = new Map(before.map(({ id, sizeBytes }) => [id, sizeBytes]));
-  for (const { moves, spares } of passes) {
-    for (const { id, sizeBytes } of spares) {
-      places.set(id, new Map());
-      sizes.set(id, sizeBytes);
-    }
-    for (const move of moves) apply(places, move);
+  const chunks = new Map<number, { sizeBytes: number; used: Map<number, Used> }>();
+  for (const { id, sizeBytes, used } of before) {
+    chunks.set(id, { sizeBytes, used: new Map(used.map((each) => [each.offset, each])) });
   }
-  return [...places].map(([id, used]) => ({
+  for (const { moves, spares } of passes) {
+    for (const { id, sizeBytes } of spares) chunks.set(id, { sizeBytes, used: new Map() });
+    for (const { fromChunk, fromOffset, toChunk, toOffset } of moves) {
+      const from = chunks.get(fromChunk)?.used as Map<number, Used>;
+      const range = from.get(fromOffset) as Used;
+      from.delete(fromOffset);
+      chunks.get(toChunk)?.used.set(toOffset, { ...range, offset: toOffset });
+    }
+  }
+  return [...chunks].map(([id, { sizeBytes, used }]) => ({
     id,
-    sizeBytes: sizes.get(id) ?? 0,
+    sizeBytes,
     used: [...used.values()].sort((a, b) => a.offset - b.offset),
   }));
-}
-
-function apply(
-  places: ReadonlyMap<number, Map<number, Used>>,
-  { fromChunk, fromOffset, toChunk, toOffset }: DefragmentationMove,
-): void {
-  const from = places.get(fromChunk);
-  const range = from?.get(fromOffset);
-  if (range === undefined) return;
-  from?.delete(fromOffset);
-  places.get(toChunk)?.set(toOffset, { ...range, offset: toOffset });
 }
 
 function figuresOf(chunks: readonly ChunkLayout[]): FragmentationFigures {

@@ -1,79 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { MockBuffer, MockGpu } from '../../../mock/src/index.ts';
-import {
-  type Allocation,
-  BufferUsage,
-  type DefragmentationOptions,
-  type GpuHeap,
-  type GpuHeapOptions,
-} from '../../src/index.ts';
+import type { MockBuffer } from '../../../mock/src/index.ts';
+import { type Allocation, Binned, BufferUsage, type SuballocatorOptions } from '../../src/index.ts';
 import { recountHeap } from '../heap/heap-recount.ts';
 import { firstDifference, openHeap, patternOf } from '../heap/open-heap.ts';
+import { doFrames, expectBytes, finish, gpuChunks, openScattered } from './scattered-heap.ts';
 
 const KIB = 1024;
 const { VERTEX } = BufferUsage;
-
-interface Scene {
-  readonly gpu: MockGpu;
-  readonly heap: GpuHeap<MockBuffer>;
-  /** Those that live, with what they hold. */
-  readonly live: Map<Allocation<MockBuffer>, Uint8Array>;
-}
-
-/** Chunks of 64 KiB in which every third of 4 KiB lives. */
-async function openScattered(
-  options: GpuHeapOptions = {},
-  reuseAfter: 'submitted' | 'completed' = 'submitted',
-): Promise<Scene> {
-  const { gpu, heap } = openHeap({ chunkBytes: 64 * KIB, ...options }, { reuseAfter, autoComplete: true });
-  const live = new Map<Allocation<MockBuffer>, Uint8Array>();
-  for (let k = 0; k < 96; k++) {
-    const size = 3500 + k;
-    const allocation = heap.allocate({ size, usage: VERTEX, label: `part ${k}` });
-    const bytes = patternOf(k, size);
-    allocation.write(bytes);
-    live.set(allocation, bytes);
-  }
-  heap.endFrame();
-  for (const [k, allocation] of [...live.keys()].entries()) {
-    if (k % 3 === 0) continue;
-    allocation.free();
-    live.delete(allocation);
-  }
-  heap.endFrame();
-  // The device has granted every chunk by now.
-  await Promise.resolve();
-  await Promise.resolve();
-  return { gpu, heap, live };
-}
-
-async function expectBytes({ heap, gpu, live }: Scene): Promise<void> {
-  for (const [allocation, bytes] of live) expect(firstDifference(await allocation.read(), bytes)).toBe(-1);
-  expect(gpu.errors).toEqual([]);
-  expect(gpu.hazards).toEqual([]);
-  expect(recountHeap(heap, gpu)).toEqual([]);
-}
-
-function gpuChunks(heap: GpuHeap<MockBuffer>): number {
-  return heap.snapshot().chunks.filter(({ location }) => location === 'gpu').length;
-}
-
-/** So many frames; the device has its say between them. */
-async function doFrames(heap: GpuHeap<MockBuffer>, count: number): Promise<void> {
-  for (let frame = 0; frame < count; frame++) {
-    heap.endFrame();
-    await Promise.resolve();
-  }
-}
-
-/** Frames until a run has ended and its chunks are gone. */
-async function finish(heap: GpuHeap<MockBuffer>, options?: DefragmentationOptions) {
-  await Promise.resolve();
-  const run = heap.defragment(options);
-  for (let frame = 0; frame < 200 && !run.isDone; frame++) await doFrames(heap, 1);
-  await doFrames(heap, 3);
-  return run.report;
-}
 
 describe('a run', () => {
   for (const reuseAfter of ['submitted', 'completed'] as const) {
@@ -171,7 +104,10 @@ describe('what stays', () => {
   it('is what is pinned, with all of its chunk', async () => {
     const scene = await openScattered();
     for (const each of scene.live.keys()) each.pin();
-    expect(await finish(scene.heap)).toMatchObject({ state: 'done', moveCount: 0 });
+    const run = scene.heap.defragment();
+    scene.heap.endFrame();
+    expect(run.report).toMatchObject({ state: 'done', moveCount: 0 });
+    expect(run.kept.map(({ reason }) => reason)).toEqual(new Array(6).fill('pinned'));
     await expectBytes(scene);
   });
 
@@ -202,6 +138,43 @@ describe('what stays', () => {
     token.end();
     expect((await finish(heap)).moveCount).toBeGreaterThan(0);
     await expectBytes(scene);
+  });
+
+  it('is what several timelines use: copies are not in order with them', async () => {
+    const gpuOptions = { autoComplete: true, timelines: 2 } as const;
+    const { heap } = openHeap({ chunkBytes: 64 * KIB }, gpuOptions);
+    const all = Array.from({ length: 48 }, () =>
+      heap.allocate({ size: 4 * KIB, usage: VERTEX, timelines: [0, 1] }),
+    );
+    for (const [k, each] of all.entries()) if (k % 3 !== 0) each.free();
+    await doFrames(heap, 3);
+    expect(await finish(heap)).toMatchObject({ state: 'done', moveCount: 0 });
+  });
+
+  it('is what nobody can be told of, since its object was collected', async () => {
+    const { heap } = openHeap({ chunkBytes: 64 * KIB, watchLeaks: true }, { reuseAfter: 'submitted' });
+    const all = Array.from({ length: 32 }, () => heap.allocate({ size: 4 * KIB, usage: VERTEX }));
+    for (const [k, each] of all.entries()) if (k % 4 !== 0) each.free();
+    await doFrames(heap, 2);
+    expect(heap.snapshot().chunks.flatMap(({ ranges }) => ranges.filter(({ pinned }) => pinned))).toEqual([]);
+    expect((await finish(heap)).moveCount).toBeGreaterThan(0);
+  });
+
+  it('is left where its own suballocator puts ranges as it likes, but for what finds a place', async () => {
+    const { gpu, heap } = openHeap({}, { reuseAfter: 'submitted', autoComplete: true });
+    const suballocator = (options: SuballocatorOptions) => new Binned(options);
+    const pool = heap.createPool({ name: 'own', chunkBytes: 64 * KIB, suballocator });
+    const all = Array.from({ length: 64 }, () => heap.allocate({ size: 3000, usage: VERTEX, pool }));
+    for (const [k, each] of all.entries()) each.write(patternOf(k, 3000));
+    const live = new Map(
+      all.flatMap((each, k) => (k % 4 === 0 ? [[each, patternOf(k, 3000)] as const] : [])),
+    );
+    for (const each of all) if (!live.has(each)) each.free();
+    await doFrames(heap, 2);
+    const before = gpuChunks(heap);
+    expect((await finish(heap)).moveCount).toBeGreaterThan(0);
+    expect(gpuChunks(heap)).toBeLessThan(before);
+    await expectBytes({ heap, gpu, live });
   });
 
   it('is what would come to what it is kept apart from', async () => {
@@ -342,52 +315,5 @@ describe('hooks', () => {
     expect(run.isDone).toBe(true);
     expect(made?.isLive ?? true).toBe(true);
     await expectBytes(scene);
-  });
-});
-
-describe('by itself', () => {
-  const eager = { everyFrames: 1, leastBytes: 0 };
-
-  it('a heap moves nothing unless it is told to', async () => {
-    const scene = await openScattered();
-    await doFrames(scene.heap, 40);
-    expect(gpuChunks(scene.heap)).toBe(6);
-  });
-
-  it('a heap begins a run when chunks are worth it, and rests when nothing came of it', async () => {
-    const scene = await openScattered({ defragmentation: eager });
-    await doFrames(scene.heap, 40);
-    expect(gpuChunks(scene.heap)).toBe(2);
-    await expectBytes(scene);
-  });
-
-  it('a heap looks again when it has rested from a run that gave nothing', async () => {
-    const { heap } = openHeap({ chunkBytes: 64 * KIB, defragmentation: eager }, { reuseAfter: 'submitted' });
-    // Each 33 KiB has a chunk that nothing else fits into.
-    const large = Array.from({ length: 4 }, () => heap.allocate({ size: 33 * KIB, usage: VERTEX }));
-    await doFrames(heap, 10);
-    expect(gpuChunks(heap)).toBe(4);
-    for (const each of large) each.resize(8 * KIB);
-    await doFrames(heap, 10);
-    expect(gpuChunks(heap)).toBe(4);
-    await doFrames(heap, 60);
-    expect(gpuChunks(heap)).toBe(1);
-  });
-
-  it('small heaps and busy frames are left alone', async () => {
-    const small = await openScattered({ defragmentation: { everyFrames: 1 } });
-    const busy = await openScattered({ defragmentation: { ...eager, isBusy: () => true } });
-    for (const { heap } of [small, busy]) {
-      await doFrames(heap, 40);
-      expect(gpuChunks(heap)).toBe(6);
-    }
-  });
-
-  it('a run that was asked for goes first', async () => {
-    const { heap } = await openScattered({ defragmentation: { ...eager, movesPerPass: 1 } });
-    heap.endFrame();
-    const run = heap.defragment();
-    heap.endFrame();
-    expect(run.report.moveCount).toBeGreaterThan(0);
   });
 });

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scale } from '../../../testing/src/scale.ts';
-import { type Fragments, type PlanOptions, planDefragmentation } from '../../src/planning/index.ts';
+import {
+  type FragmentRange,
+  type Fragments,
+  type PlanOptions,
+  planDefragmentation,
+} from '../../src/planning/index.ts';
 import { doMoves } from './plan-oracle.ts';
 import { chunkOf, drawFragments, fragmentsOf } from './sample-fragments.ts';
 
@@ -215,6 +220,42 @@ describe('ranges within a chunk', () => {
     expect(plan.copiedBytes).toBeGreaterThan(plan.movedBytes);
     expect(plan.passes.flatMap(({ spares }) => spares)).toEqual([]);
     doMoves(fragments, plan.passes);
+  });
+});
+
+describe('a chunk', () => {
+  it('whose holes lie side by side has one, as those of buddies do', () => {
+    const halves = { ...chunkOf(0, 'AA......'), ranges: [...chunkOf(0, 'AA......').ranges] };
+    halves.ranges.splice(
+      1,
+      1,
+      { offset: 32, size: 32, state: 'free' },
+      { offset: 64, size: 64, state: 'free' },
+    );
+    expect(planDefragmentation({ chunks: [halves] }, { strategy: 'full' }).moveCount).toBe(0);
+  });
+
+  it('that no fresh chunk of its size holds in another order stays, or slides where it may', () => {
+    // Four that want a multiple of 64 fit as they lie, and not with the larger ones in front.
+    const units: [size: number, alignment: number][] = [
+      [1, 4],
+      [-1, 0],
+      [3, 1],
+      [3, 1],
+      [4, 4],
+      [1, 4],
+      [-3, 0],
+    ];
+    let offset = 0;
+    const ranges = units.map(([size, alignment]): FragmentRange => {
+      const range = { offset, size: Math.abs(size) * 16 };
+      offset += range.size;
+      // Unaligned ones first: eight units in front would not be free else.
+      return size < 0 ? { ...range, state: 'free' } : { ...range, state: 'live', alignment: alignment * 16 };
+    });
+    const chunks = [{ id: 0, pool: 'pool', sizeBytes: 256, dedicated: false, ranges }];
+    const plan = planDefragmentation({ chunks }, { strategy: 'full', scope: 'across' });
+    expect(plan).toMatchObject({ moveCount: 0, stop: 'no-target' });
   });
 });
 
