@@ -56,7 +56,7 @@ export class OwnerRecord<Buffer> implements RangeOwner, LeakRecord, StandIn<Buff
 
   /** What was collected is about to go, and has nobody to be told of a move. */
   get isHeld(): boolean {
-    return this.deref()?.isHeld ?? true;
+    return this.deref()?.isHeld !== false;
   }
 
   /** As it is now. */

@@ -140,11 +140,10 @@ export class Defragmentation<Buffer> {
   }
 
   /**
-   * @internal One pass, after everything that was recorded has been submitted. Answers who has moved, to be
+   * @internal One pass of a run that goes on, after everything that was recorded has been submitted. Answers who has moved, to be
    * told of it when everything is as it should be.
    */
   pass(): readonly Movable<Buffer>[] {
-    if (this.isDone) return [];
     const { planner, report, memory } = this;
     if (memory.backend.isLost) {
       this.fail(

@@ -71,7 +71,8 @@ export function packWithBlame(passes: BlamePasses, best: Packing, limit: SearchL
 /** The items by their places, which become whole numbers again. */
 function orderBy(placeOf: Float64Array): Int32Array {
   const items = Int32Array.from(placeOf, (_, item) => item);
-  items.sort((a, b) => placeOf[a] - placeOf[b] || a - b);
+  // Equal places, if there are any, stay in the order of the items.
+  items.sort((a, b) => placeOf[a] - placeOf[b]);
   items.forEach((item, place) => {
     placeOf[item] = place;
   });

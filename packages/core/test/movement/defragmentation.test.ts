@@ -91,6 +91,21 @@ describe('a run', () => {
     await expectBytes(scene);
   });
 
+  it('leaves a pool the chunks that it shall have, and they serve again', async () => {
+    const { gpu, heap } = openHeap({}, { reuseAfter: 'submitted', autoComplete: true });
+    const pool = heap.createPool({ name: 'own', chunkBytes: 64 * KIB, minChunks: 3 });
+    const all = Array.from({ length: 48 }, () => heap.allocate({ size: 4 * KIB, usage: VERTEX, pool }));
+    for (const [k, each] of all.entries()) if (k % 4 !== 0) each.free();
+    await doFrames(heap, 2);
+    const before = gpuChunks(heap);
+    expect((await finish(heap)).moveCount).toBeGreaterThan(0);
+    expect(gpuChunks(heap)).toBe(3);
+    expect(before).toBeGreaterThanOrEqual(3);
+    for (let k = 0; k < 30; k++) heap.allocate({ size: 4 * KIB, usage: VERTEX, pool });
+    expect(gpuChunks(heap)).toBe(3);
+    expect(recountHeap(heap, gpu)).toEqual([]);
+  });
+
   it('is the only one, and makes way for none', async () => {
     const { heap } = await openScattered();
     const run = heap.defragment({ movesPerPass: 1 });
@@ -151,7 +166,7 @@ describe('what stays', () => {
     expect(await finish(heap)).toMatchObject({ state: 'done', moveCount: 0 });
   });
 
-  it('is what nobody can be told of, since its object was collected', async () => {
+  it('is nothing of what is watched for leaks, as long as its object is there', async () => {
     const { heap } = openHeap({ chunkBytes: 64 * KIB, watchLeaks: true }, { reuseAfter: 'submitted' });
     const all = Array.from({ length: 32 }, () => heap.allocate({ size: 4 * KIB, usage: VERTEX }));
     for (const [k, each] of all.entries()) if (k % 4 !== 0) each.free();
@@ -261,6 +276,20 @@ describe('when the device fails', () => {
     await doFrames(heap, 20);
     expect(run.isDone).toBe(true);
     expect(run.report.refusedCount).toBeGreaterThan(0);
+    await expectBytes(scene);
+  });
+
+  it('a pass that fails in any other way does, too, and says what it was', async () => {
+    const scene = await openScattered();
+    const { backend } = scene.heap;
+    const cause = new Error('a bug of the backend');
+    const copy = backend.copy;
+    backend.copy = () => {
+      throw cause;
+    };
+    const { state, error } = await finish(scene.heap);
+    backend.copy = copy;
+    expect([state, error?.code, error?.cause]).toEqual(['failed', 'backend-failed', cause]);
     await expectBytes(scene);
   });
 
