@@ -9,7 +9,7 @@ export interface DefragmentationOptions {
   readonly strategy?: DefragmentationStrategy;
   /** The most that one pass copies, in bytes. What is longer never moves. Default 4 MiB. */
   readonly bytesPerPass?: number;
-  /** The most moves of one pass. Default 256. */
+  /** The most moves of one pass. Default 128. */
   readonly movesPerPass?: number;
   /** The longest that one pass is planned for, in milliseconds of `clock`. Default: no limit. */
   readonly millisecondsPerPass?: number;
@@ -51,7 +51,7 @@ const RUN_KEYS = ['strategy', 'bytesPerPass', 'movesPerPass', 'millisecondsPerPa
 const BY_HAND = 'byHand';
 const TRIGGER_KEYS = ['everyFrames', 'leastBytes', 'freeShare', 'freeChunks', 'isBusy'];
 const BYTES_PER_PASS: number = 4 * 1024 * 1024;
-const MOVES_PER_PASS = 256;
+const MOVES_PER_PASS = 128;
 const LEAST_BYTES: number = 8 * 1024 * 1024;
 
 /**
