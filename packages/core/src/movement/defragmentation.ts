@@ -124,8 +124,9 @@ export class Defragmentation<Buffer> {
 
   /**
    * One pass, now: call it when all that was recorded has been submitted, and before you record anything
-   * else.
-   * Those that have moved are told. O(moves + what is planned for them). Does nothing when the run has ended.
+   * else. Those that have moved are told. Nothing moves while the device owes its word on a chunk that a pass
+   * goes to: let promises settle between two steps. Does nothing when the run has ended.
+   * O(moves + what is planned for them).
    */
   step(): void {
     if (this.isDone) return;
