@@ -141,8 +141,8 @@ export class Defragmentation<Buffer> {
   }
 
   /**
-   * @internal One pass of a run that goes on, after everything that was recorded has been submitted. Answers who has moved, to be
-   * told of it when everything is as it should be.
+   * @internal One pass of a run that goes on, after everything that was recorded has been submitted. Answers
+   * who has moved, to be told of it when everything is as it should be.
    */
   pass(): readonly Movable<Buffer>[] {
     const { planner, report, memory } = this;
