@@ -76,6 +76,21 @@ describe('a run', () => {
     await expectBytes(scene);
   });
 
+  it('does not mind that what it has emptied is trimmed before it is given back', async () => {
+    const scene = await openScattered();
+    const { heap } = scene;
+    const run = heap.defragment({ byHand: true });
+    run.step();
+    expect(run.isDone).toBe(true);
+    // A boundary that gives no chunk back.
+    heap.submitted();
+    expect(heap.trim()).toBe(4 * 64 * KIB);
+    heap.endFrame();
+    expect(run.report.chunksGivenBack).toBe(0);
+    expect(gpuChunks(heap)).toBe(2);
+    await expectBytes(scene);
+  });
+
   it('ends when it is cancelled, and chunks serve again', async () => {
     const scene = await openScattered();
     const { heap } = scene;
