@@ -60,7 +60,10 @@ interface Prepared<Buffer> {
 
 /** A run; `heap.defragment` begins one. */
 export class Defragmentation<Buffer> {
-  readonly report: DefragmentationReport = {
+  readonly report: Readonly<DefragmentationReport>;
+  /** Whether its passes are done by `step` alone, and not at the end of frames. */
+  readonly isByHand: boolean;
+  private readonly figures: DefragmentationReport = {
     passCount: 0,
     moveCount: 0,
     refusedCount: 0,
@@ -73,8 +76,6 @@ export class Defragmentation<Buffer> {
     state: 'running',
     error: undefined,
   };
-  /** Whether its passes are done by `step` alone, and not at the end of frames. */
-  readonly isByHand: boolean;
   private readonly memory: Memory<Buffer>;
   private readonly flush: () => void;
   private readonly reusesEmptied: boolean;
@@ -97,6 +98,7 @@ export class Defragmentation<Buffer> {
     options: DefragmentationOptions,
     flush: () => void,
   ) {
+    this.report = this.figures;
     this.memory = memory;
     this.movers = movers;
     this.flush = flush;
@@ -114,7 +116,7 @@ export class Defragmentation<Buffer> {
 
   /** Whether nothing is left to do. */
   get isDone(): boolean {
-    return this.report.state !== 'running';
+    return this.figures.state !== 'running';
   }
 
   /** Chunks that stay as they are, and why; so far as they have been planned. */
@@ -145,7 +147,7 @@ export class Defragmentation<Buffer> {
    * who has moved, to be told of it when everything is as it should be.
    */
   pass(): readonly Movable<Buffer>[] {
-    const { planner, report, memory } = this;
+    const { planner, figures, memory } = this;
     if (memory.backend.isLost) {
       this.fail(
         new BackendError('device-lost', 'the device is lost; rebuild this heap and begin another run'),
@@ -159,7 +161,7 @@ export class Defragmentation<Buffer> {
       if (pass !== this.held) for (const spare of pass.spares) this.makeSpare(spare);
       this.held = moves.some((move) => this.awaitsDevice(move)) ? pass : undefined;
       if (this.held !== undefined) return [];
-      report.lastStop = stop;
+      figures.lastStop = stop;
       this.prepareAll(moves, prepared);
       if (prepared.length > 0) memory.backend.copy(prepared.map(regionOf));
     } catch (error) {
@@ -167,7 +169,7 @@ export class Defragmentation<Buffer> {
       this.fail(error);
       return [];
     }
-    if (moves.length > 0) report.passCount++;
+    if (moves.length > 0) figures.passCount++;
     this.note(prepared);
     for (const each of prepared) this.settle(each);
     if (planner.isDone) this.end('done');
@@ -187,8 +189,8 @@ export class Defragmentation<Buffer> {
         this.keep(chunk);
         if (!pool.mayShrinkBy(chunk)) continue;
         chunks.destroy(chunk);
-        this.report.chunksGivenBack++;
-        this.report.bytesGivenBack += chunk.sizeBytes;
+        this.figures.chunksGivenBack++;
+        this.figures.bytesGivenBack += chunk.sizeBytes;
       }
     }
   }
@@ -213,13 +215,13 @@ export class Defragmentation<Buffer> {
   }
 
   private prepareAll(moves: readonly DefragmentationMove[], prepared: Prepared<Buffer>[]): void {
-    const { planner, report } = this;
+    const { planner, figures } = this;
     /** Chunks of which something stays. */
     const staying = new Set<number>();
     for (const move of moves) {
       const ready = staying.has(move.fromChunk) ? undefined : this.prepare(move);
       if (ready === undefined) {
-        report.refusedCount++;
+        figures.refusedCount++;
         if (staying.has(move.fromChunk)) continue;
         staying.add(move.fromChunk);
         planner.refuse(move);
@@ -249,12 +251,12 @@ export class Defragmentation<Buffer> {
   }
 
   private note(prepared: readonly Prepared<Buffer>[]): void {
-    const { report } = this;
+    const { figures } = this;
     const bytes = prepared.reduce((sum, each) => sum + each.bytes, 0);
-    report.moveCount += prepared.length;
-    report.movedBytes += bytes;
-    report.mostBytes = Math.max(report.mostBytes, bytes);
-    report.mostMoves = Math.max(report.mostMoves, prepared.length);
+    figures.moveCount += prepared.length;
+    figures.movedBytes += bytes;
+    figures.mostBytes = Math.max(figures.mostBytes, bytes);
+    figures.mostMoves = Math.max(figures.mostMoves, prepared.length);
   }
 
   private settle({ movable, from, source, to, target }: Prepared<Buffer>): void {
@@ -281,7 +283,7 @@ export class Defragmentation<Buffer> {
   }
 
   private fail(error: unknown): void {
-    this.report.error =
+    this.figures.error =
       error instanceof GpuMemoryError
         ? error
         : new BackendError('backend-failed', 'the copies of a pass failed', { cause: error });
@@ -290,7 +292,7 @@ export class Defragmentation<Buffer> {
 
   private end(state: 'done' | 'cancelled' | 'failed'): void {
     if (this.isDone) return;
-    this.report.state = state;
+    this.figures.state = state;
     for (const chunk of [...this.leaving]) {
       // What came into it before it was left, or stays for a reason of its own, lives on there.
       const isEmptied = chunk.pendingBytes === chunk.suballocator.statistics().used;

@@ -8,10 +8,13 @@ import { UsageError } from '../base/errors.ts';
 import { runAll } from '../base/run-all.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
+import type { SuballocatorStatistics } from '../ranges/suballocator.ts';
 import { Defragmentation } from './defragmentation.ts';
 import type { AutomaticSettings, DefragmentationOptions } from './defragmentation-options.ts';
 import type { Movable, Movers } from './movable.ts';
 
+/** Filled by whoever asks for figures, and read at once. */
+const FIGURES = {} as SuballocatorStatistics;
 /** Frames without another look after a run that has given nothing back. */
 const REST_FRAMES = 60;
 
@@ -114,7 +117,7 @@ function isWorthIt(
   let emptiest: { used: number; free: number } | undefined;
   for (const chunk of chunks) {
     if (chunk.dedicated || chunk.refusal !== undefined || chunk.rangeCount === 0) continue;
-    const { used } = chunk.suballocator.statistics();
+    const { used } = chunk.suballocator.statistics(FIGURES);
     const free = chunk.sizeBytes - used;
     freeBytes += free;
     largestBytes = Math.max(largestBytes, chunk.sizeBytes);

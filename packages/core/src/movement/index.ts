@@ -1,2 +1,2 @@
-export { Defragmentation, type DefragmentationReport } from './defragmentation.ts';
+export type { Defragmentation, DefragmentationReport } from './defragmentation.ts';
 export type { AutomaticDefragmentation, DefragmentationOptions } from './defragmentation-options.ts';
