@@ -20,10 +20,14 @@ import { runAll } from '../base/run-all.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
-import type { FragmentChunk, FragmentRange } from '../planning/fragments.ts';
-import type { DefragmentationMove, SpareChunk } from '../planning/move-queue.ts';
-import { type DefragmentationPass, DefragmentationPlanner, type PassStop } from '../planning/planner.ts';
-import type { KeptChunk } from '../planning/pool-plan.ts';
+import type { FragmentChunk, FragmentRange } from '../planning/defragmentation/fragments.ts';
+import type { DefragmentationMove, SpareChunk } from '../planning/defragmentation/move-queue.ts';
+import {
+  type DefragmentationPass,
+  DefragmentationPlanner,
+  type PassStop,
+} from '../planning/defragmentation/planner.ts';
+import type { KeptChunk } from '../planning/defragmentation/pool-plan.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import { type DefragmentationOptions, planOptionsOf } from './defragmentation-options.ts';
 import type { Movable, Movers } from './movable.ts';

@@ -1,4 +1,17 @@
-export type { FragmentChunk, FragmentRange, Fragments } from './fragments.ts';
+export type { FragmentChunk, FragmentRange, Fragments } from './defragmentation/fragments.ts';
+export type { DefragmentationMove, MoveWay, SpareChunk } from './defragmentation/move-queue.ts';
+export {
+  type DefragmentationPlan,
+  type FragmentationFigures,
+  planDefragmentation,
+} from './defragmentation/plan-defragmentation.ts';
+export type { DefragmentationStrategy, PlanOptions } from './defragmentation/plan-options.ts';
+export {
+  type DefragmentationPass,
+  DefragmentationPlanner,
+  type PassStop,
+} from './defragmentation/planner.ts';
+export type { KeptChunk, KeptReason } from './defragmentation/pool-plan.ts';
 export type {
   LifetimeItem,
   LifetimeOptions,
@@ -8,14 +21,5 @@ export type {
   LifetimeStop,
   LifetimeStrategy,
   PlannedBuffer,
-} from './lifetime-plan.ts';
-export { planLifetimes } from './lifetimes.ts';
-export type { DefragmentationMove, MoveWay, SpareChunk } from './move-queue.ts';
-export {
-  type DefragmentationPlan,
-  type FragmentationFigures,
-  planDefragmentation,
-} from './plan-defragmentation.ts';
-export type { DefragmentationStrategy, PlanOptions } from './plan-options.ts';
-export { type DefragmentationPass, DefragmentationPlanner, type PassStop } from './planner.ts';
-export type { KeptChunk, KeptReason } from './pool-plan.ts';
+} from './lifetimes/lifetime-plan.ts';
+export { planLifetimes } from './lifetimes/lifetimes.ts';

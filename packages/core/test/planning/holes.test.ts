@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Holes } from '../../src/planning/holes.ts';
-import { MoveOrder } from '../../src/planning/move-order.ts';
+import { Holes } from '../../src/planning/defragmentation/holes.ts';
+import { MoveOrder } from '../../src/planning/defragmentation/move-order.ts';
 
 interface Hole {
   chunk: number;

@@ -2,10 +2,10 @@ import type { LifetimeItem } from '@gpuheap/core/planning';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextScrambled } from '../../src/base/bits.ts';
-import { colourItems } from '../../src/planning/conflict-colours.ts';
-import { addTaken, findHole, makeTakenRanges } from '../../src/planning/hole-search.ts';
-import { checkPlanOptions } from '../../src/planning/lifetime-options.ts';
-import { type LifetimeProblem, makeProblem } from '../../src/planning/lifetime-problem.ts';
+import { colourItems } from '../../src/planning/lifetimes/conflict-colours.ts';
+import { addTaken, findHole, makeTakenRanges } from '../../src/planning/lifetimes/hole-search.ts';
+import { checkPlanOptions } from '../../src/planning/lifetimes/lifetime-options.ts';
+import { type LifetimeProblem, makeProblem } from '../../src/planning/lifetimes/lifetime-problem.ts';
 import {
   fillTree,
   largestIn,
@@ -13,7 +13,7 @@ import {
   makeMaxTree,
   nextAtLeast,
   setLeaf,
-} from '../../src/planning/max-tree.ts';
+} from '../../src/planning/lifetimes/max-tree.ts';
 import { itemsOf } from './lifetime-scenes.ts';
 
 function problemOf(items: readonly LifetimeItem[]): LifetimeProblem {

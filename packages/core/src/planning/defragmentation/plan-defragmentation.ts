@@ -1,7 +1,7 @@
 /**
  * Plan of a defragmentation as a whole: all passes, and what they are good for, before anything is done.
  */
-import { roundUp } from '../base/quantities.ts';
+import { roundUp } from '../../base/quantities.ts';
 import type { Fragments } from './fragments.ts';
 import type { PlanOptions } from './plan-options.ts';
 import { type DefragmentationPass, DefragmentationPlanner } from './planner.ts';

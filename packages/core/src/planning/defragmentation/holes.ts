@@ -10,8 +10,8 @@
  * Refusal  does not join neighbours: nothing is freed here.
  * Source   the bins are those of `tables/size-bins.ts`.
  */
-import { roundUp } from '../base/quantities.ts';
-import { binOf, findBin, headOf, makeBins, NO_BIN, setHead } from '../tables/size-bins.ts';
+import { roundUp } from '../../base/quantities.ts';
+import { binOf, findBin, headOf, makeBins, NO_BIN, setHead } from '../../tables/size-bins.ts';
 
 const MOST_UNITS: number = 2 ** 31 - 1;
 const FIRST_RECORDS = 256;

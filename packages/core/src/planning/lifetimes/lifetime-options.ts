@@ -4,9 +4,9 @@
  * Cost     O(items + conflicts).
  * Promise  every item and option is read once, so that nothing can change between the check and the use.
  */
-import { checkInteger, checkOptions, checkText, show } from '../base/check.ts';
-import { UsageError } from '../base/errors.ts';
-import { MAX_ALIGNMENT } from '../ranges/suballocator.ts';
+import { checkInteger, checkOptions, checkText, show } from '../../base/check.ts';
+import { UsageError } from '../../base/errors.ts';
+import { MAX_ALIGNMENT } from '../../ranges/suballocator.ts';
 import type { LifetimeItem, LifetimeOptions } from './lifetime-plan.ts';
 
 /** All options, with their defaults. */

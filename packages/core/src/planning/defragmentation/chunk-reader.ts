@@ -5,9 +5,9 @@
  * Cost     read: O(ranges), in as many steps as the caller likes. 33 bytes a range in use, 16 a hole.
  * Promise  figures of a chunk are those of what was read.
  */
-import { show } from '../base/check.ts';
-import { UsageError } from '../base/errors.ts';
-import { roundUp } from '../base/quantities.ts';
+import { show } from '../../base/check.ts';
+import { UsageError } from '../../base/errors.ts';
+import { roundUp } from '../../base/quantities.ts';
 import type { FragmentChunk, FragmentRange } from './fragments.ts';
 
 const FIRST_ROWS = 1024;

@@ -8,7 +8,7 @@
  *          copied twice. Pinned ranges stay, and the others slide up to them.
  * Source   sliding compaction (LISP 2; D. E. Knuth, The Art of Computer Programming, vol. 1, 2.5).
  */
-import { roundUp } from '../base/quantities.ts';
+import { roundUp } from '../../base/quantities.ts';
 import { type ChunkFigures, GOES } from './chunk-reader.ts';
 import type { DefragmentationMove, MoveWay } from './move-queue.ts';
 import { type PoolPlan, STEP_RANGES } from './pool-plan.ts';

@@ -7,9 +7,9 @@
  * Cost     O(n log n + conflicts).
  * Promise  all sums of sizes and paddings are safe integers, so that no end of a range ever is not.
  */
-import { checkInteger } from '../base/check.ts';
-import { UsageError } from '../base/errors.ts';
-import { roundUp } from '../base/quantities.ts';
+import { checkInteger } from '../../base/check.ts';
+import { UsageError } from '../../base/errors.ts';
+import { roundUp } from '../../base/quantities.ts';
 import type { CheckedOptions } from './lifetime-options.ts';
 import type { LifetimeItem } from './lifetime-plan.ts';
 

@@ -1,6 +1,6 @@
 /** Plan options: how a defragmentation is planned, checked at the door. */
-import { checkInteger, checkOneOf, checkOptions, show } from '../base/check.ts';
-import { UsageError } from '../base/errors.ts';
+import { checkInteger, checkOneOf, checkOptions, show } from '../../base/check.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { FragmentChunk, FragmentRange, Fragments } from './fragments.ts';
 import type { PoolSettings } from './pool-plan.ts';
 

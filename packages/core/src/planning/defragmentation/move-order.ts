@@ -4,7 +4,7 @@
  * Cost     put, next: O(1) beside the bins that are passed over, 900 at most in all. 4 bytes a range.
  * Promise  each range once; a range comes before all that are shorter by a 32nd and more.
  */
-import { binCountOf, binOf, headOf, makeBins, setHead } from '../tables/size-bins.ts';
+import { binCountOf, binOf, headOf, makeBins, setHead } from '../../tables/size-bins.ts';
 
 const MOST_UNITS: number = 2 ** 31 - 1;
 

@@ -15,7 +15,7 @@
  * Source   offline dynamic storage allocation, which is NP-hard: A. Buchsbaum et al., "OPT versus LOAD in
  *          dynamic storage allocation", 2003; Y. Pisarchyk and J. Lee (see `lifetime-orders.ts`).
  */
-import { UsageError } from '../base/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { type ColourOrder, colourItems } from './conflict-colours.ts';
 import { searchExactly } from './exact-search.ts';
 import type { HoleRule } from './hole-search.ts';

@@ -3,7 +3,7 @@
  *
  * Source   G. Marsaglia, "Xorshift RNGs", 2003, by way of `bits.ts`.
  */
-import { nextScrambled } from '../base/bits.ts';
+import { nextScrambled } from '../../base/bits.ts';
 
 /** Where the sequence stands: an integer from 1 to 2^32-1. */
 export interface RandomNumbers {
