@@ -32,8 +32,8 @@ export interface PlanRow {
   readonly faults: number;
 }
 
-/** Planning time of a pass. */
-const PASS_MS = 0.5;
+/** What a frame of 16 ms might do. */
+const LIMITS = { millisecondsPerPass: 0.5, bytesPerPass: 16 * 1024 * 1024, movesPerPass: 1024 };
 const WARM_UP_RUNS = 2;
 
 /** Measures. `clock` in milliseconds. */
@@ -73,7 +73,7 @@ export function measurePlan(
 }
 
 function timePasses(fragments: Fragments, strategy: DefragmentationStrategy, clock: () => number): number[] {
-  const planner = new DefragmentationPlanner(fragments, { strategy, clock, millisecondsPerPass: PASS_MS });
+  const planner = new DefragmentationPlanner(fragments, { strategy, clock, ...LIMITS });
   const times: number[] = [];
   while (!planner.isDone) {
     const from = clock();
