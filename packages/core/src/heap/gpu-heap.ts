@@ -8,7 +8,7 @@
  * Refusal  moves nothing by itself unless `defragmentation` says so, and evicts nothing yet: `resize` and
  *          `resolveScope` move what they are told to.
  */
-import type { DeviceLoss, GpuBackend } from '../backend/port.ts';
+import type { GpuBackend } from '../backend/port.ts';
 import type { ScopeConflict } from '../backend/scope-conflicts.ts';
 import type { TextureBackend } from '../backend/texture-port.ts';
 import { checkScope } from '../backend/usage-scope.ts';
@@ -90,21 +90,6 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
     const flush = () => this.uploads.flush();
     this.defragmenter = new Defragmenter(this.memory, movers, settings.defragmentation, flush);
     log.logMemory(backend.memoryTypes);
-  }
-
-  /** The backend that it works on, which it does not own. */
-  get backend(): GpuBackend<Buffer> {
-    return this.memory.backend.inner;
-  }
-
-  /** Resolves when the device is lost. */
-  get lost(): Promise<DeviceLoss> {
-    return this.backend.lost;
-  }
-
-  /** The most that is ever held from the device, in bytes. */
-  get budgetBytes(): number {
-    return this.memory.backend.budgetBytes;
   }
 
   /**

@@ -1,10 +1,12 @@
 /**
- * What a heap says of itself: totals, who holds what, every range. Only reads; works after `dispose()` too.
+ * What a heap says of itself: its device and budget, totals, who holds what, every range. Only reads; the
+ * figures work after `dispose()` too.
  *
  * Cost     `statistics` and the accounts O(1) and without garbage; the others walk what they tell of.
  * Promise  figures equal a recount; asking changes nothing.
  * Refusal  none: there is nothing to refuse.
  */
+import type { DeviceLoss, GpuBackend } from '../backend/port.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { HistogramBar } from '../ranges/histogram.ts';
 import type { AccountsView } from '../telemetry/accounts.ts';
@@ -22,6 +24,21 @@ export abstract class HeapFigures<Buffer> {
   protected abstract readonly memory: Memory<Buffer>;
   protected abstract readonly books: Books<Buffer>;
   protected abstract readonly keeper: Keeper<Buffer>;
+
+  /** The backend that it works on, which it does not own. */
+  get backend(): GpuBackend<Buffer> {
+    return this.memory.backend.inner;
+  }
+
+  /** Resolves when the device is lost. */
+  get lost(): Promise<DeviceLoss> {
+    return this.backend.lost;
+  }
+
+  /** The most that is ever held from the device, in bytes. */
+  get budgetBytes(): number {
+    return this.memory.backend.budgetBytes;
+  }
 
   /** Fills and returns `into`, or a fresh record. O(texture ports). */
   statistics(into?: HeapStatistics): HeapStatistics {

@@ -85,18 +85,25 @@ describe('colours of items in conflict', () => {
   const shape = { maxCount: 30, maxStep: 5, maxSize: 9, alignments: [1], maxConflicts: 4 };
 
   it('differ, are as few as any one item asks for, and are given to nobody else', () => {
+    const found = { coloured: 0, conflicts: 0 };
     fc.assert(
       fc.property(itemsOf(shape), fc.constantFrom('saturation' as const, 'size' as const), (items, order) => {
         const problem = problemOf(items);
         const colours = colourItems(problem, order);
+        expect(colours.length).toBe(items.length);
         const most = Math.max(0, ...problem.conflicts.map((list) => list?.length ?? 0));
-        problem.conflicts.forEach((list, item) => {
+        for (const [item, list] of problem.conflicts.entries()) {
           expect(colours[item] === -1).toBe(list === undefined);
-          for (const other of list ?? []) expect(colours[item]).not.toBe(colours[other]);
           expect(colours[item]).toBeLessThanOrEqual(most);
-        });
+          if (list === undefined) continue;
+          found.coloured++;
+          for (const other of list) expect(colours[item]).not.toBe(colours[other]);
+          found.conflicts += list.length;
+        }
       }),
     );
+    expect(found.coloured).toBeGreaterThan(0);
+    expect(found.conflicts).toBeGreaterThanOrEqual(found.coloured);
   });
 
   it('are two where two are enough', () => {
