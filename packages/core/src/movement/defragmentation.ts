@@ -3,7 +3,8 @@
  *
  * Layout   planner → pass: places are taken, all bytes copied in one submission, then everybody settles in →
  *          the boundary gives the old places back, and chunks that are empty then go.
- * Cost     a pass: O(its moves) beside its share of the planning.
+ * Cost     a pass: O(its moves) beside its share of the planning. The ranges of a chunk are read at once: a
+ *          pass may take longer by that than it was given.
  * Promise  a pass happens between submissions: whoever writes, reads, resizes, frees, pins or allocates
  *          does so before it or after it, never during. What is not where the plan has seen it, is pinned,
  *          marked by an open recording, or has no room there any more stays, with what else was to leave its
