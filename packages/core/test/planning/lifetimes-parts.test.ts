@@ -84,7 +84,7 @@ describe('a search for a hole', () => {
 describe('colours of items in conflict', () => {
   const shape = { maxCount: 30, maxStep: 5, maxSize: 9, alignments: [1], maxConflicts: 4 };
 
-  it('differ, are as few as any one item asks for, and are given to nobody else', () => {
+  it('differ, are no more than one item asks for, and are given to nobody else', () => {
     const found = { coloured: 0, conflicts: 0 };
     fc.assert(
       fc.property(itemsOf(shape), fc.constantFrom('saturation' as const, 'size' as const), (items, order) => {
