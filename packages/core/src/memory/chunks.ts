@@ -95,17 +95,18 @@ export class Chunks<Buffer> {
 
   /** Notes what the device says of a new buffer. */
   private watch(chunk: Chunk<Buffer>, settled: Promise<void>): void {
-    const { buffer } = chunk;
     chunk.isGranted = false;
-    chunk.settled = settled.then(
+    // What is said of a buffer from before a rebuild says nothing of the one that is there now, which may go
+    // by the same name.
+    const word: Promise<void> = settled.then(
       () => {
-        chunk.isGranted = chunk.buffer === buffer;
+        if (chunk.settled === word) chunk.isGranted = true;
       },
       (error: unknown) => {
-        // What is said of a buffer from before a rebuild says nothing of the one that is there now.
-        if (chunk.buffer === buffer) this.refused(chunk, error);
+        if (chunk.settled === word) this.refused(chunk, error);
       },
     );
+    chunk.settled = word;
   }
 
   /**
@@ -141,8 +142,10 @@ export class Chunks<Buffer> {
             cause: error,
           });
     const pool = chunk.pool as Pool<Buffer>;
-    // The next one is smaller.
-    pool.refusedBytes = Math.min(pool.refusedBytes, chunk.sizeBytes);
+    // The next one is smaller, unless it was not for its size.
+    if (chunk.refusal.code !== 'device-lost') {
+      pool.refusedBytes = Math.min(pool.refusedBytes, chunk.sizeBytes);
+    }
     // A backend that is lost may be disposed of as well, and destroys nothing any more.
     if (this.backend.isLost) return;
     if (chunk.rangeCount === 0 && pool.chunks.includes(chunk)) this.destroy(chunk);
@@ -301,6 +304,7 @@ export class Chunks<Buffer> {
     flush();
     const adopted = this.pools.flatMap((pool) => pool.chunks.filter((chunk) => chunk.adopted));
     for (const pool of this.pools) {
+      pool.refusedBytes = Number.POSITIVE_INFINITY;
       for (const chunk of [...pool.chunks]) if (!chunk.adopted && !kept.includes(chunk)) this.destroy(chunk);
     }
     this.isRebuilding = false;
