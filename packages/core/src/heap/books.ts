@@ -105,7 +105,6 @@ export class Books<Buffer> {
       allocation.scopeAccount.add(size, usedBytes);
     }
     if (this.log.storeStacks) allocation.stack = takeStack();
-    if (this.log.allocations) this.log.logAllocation(reportOf(allocation, chunk, this.frame()));
     if (this.tracker === undefined) return allocation;
     const record = new OwnerRecord(allocation, chunk, this.frame);
     allocation.record = record;
@@ -113,14 +112,26 @@ export class Books<Buffer> {
     return record;
   }
 
-  /** It is about to be freed. */
-  end(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, usedBytes: number): void {
-    if (this.log.frees) this.log.logFree(reportOf(allocation, chunk, this.frame()));
+  /** An allocation was made, and all is as it should be: a logger may do anything. */
+  tellBegin(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): void {
+    if (this.log.allocations) this.log.logAllocation(reportOf(allocation, chunk, this.frame()));
+  }
+
+  /** It is about to be freed. Answers what is to be told of it then, if anybody wants to know. */
+  end(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, usedBytes: number): AllocationReport | undefined {
+    const report = this.log.frees ? reportOf(allocation, chunk, this.frame()) : undefined;
     this.remove(allocation, allocation.size, usedBytes);
-    if (!(allocation.record instanceof OwnerRecord)) return;
-    this.tracker?.forget(allocation.record);
-    // So that whoever has the record sees that it is over.
-    allocation.record.handle = NO_SPACE;
+    if (allocation.record instanceof OwnerRecord) {
+      this.tracker?.forget(allocation.record);
+      // So that whoever has the record sees that it is over.
+      allocation.record.handle = NO_SPACE;
+    }
+    return report;
+  }
+
+  /** It has been freed, as `tellBegin`. */
+  tellEnd(report: AllocationReport | undefined): void {
+    if (report !== undefined) this.log.logFree(report);
   }
 
   /** One whose object was collected is no more. */

@@ -14,6 +14,7 @@ import type { Pool } from '../memory/pool.ts';
 import type { ReadPiece } from '../memory/readback-ring.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { AllocationCounts } from '../telemetry/heap-statistics.ts';
+import type { AllocationReport } from '../telemetry/report.ts';
 import { Allocation, type AllocationFacts, type AllocationKeeper } from './allocation.ts';
 import { layOut } from './block.ts';
 import { type Books, OwnerRecord } from './books.ts';
@@ -130,6 +131,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.count(allocation.size, 1);
     const owner = this.books.begin(allocation, chunk, chunk.suballocator.sizeOf(handle));
     if (owner !== allocation) chunk.setOwner(handle, owner);
+    this.books.tellBegin(allocation, chunk);
   }
 
   /** An allocation over a whole buffer that the caller made. @throws UsageError as `adoptBuffer` does */
@@ -153,14 +155,11 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   }
 
   free(allocation: Allocation<Buffer>): void {
-    const chunk = allocation.chunk;
-    if (chunk === undefined) {
-      allocation.home(); // Throws: it is dead.
-      return;
-    }
+    const chunk = allocation.chunk ?? allocation.home(); // Which throws: it is dead.
     checkWhole(allocation, 'freed');
-    this.forget(allocation, chunk);
+    const report = this.end(allocation, chunk);
     this.memory.release(chunk, allocation.handle);
+    this.books.tellEnd(report);
   }
 
   /** Gives the range of an allocation back whose object was collected. */
@@ -183,8 +182,9 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   /** Ends an allocation that nothing has used yet: its range is free at once. */
   cancel(allocation: Allocation<Buffer>): void {
     const chunk = allocation.chunk as Chunk<Buffer>;
-    this.forget(allocation, chunk);
+    const report = this.end(allocation, chunk);
     this.memory.cancel(chunk, allocation.handle);
+    this.books.tellEnd(report);
   }
 
   /** Writes the guard of a live allocation again. */
@@ -194,17 +194,24 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   /** It is dead, and counted no more. */
   forget(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): void {
-    this.books.end(allocation, chunk, chunk.suballocator.sizeOf(allocation.handle));
+    this.books.tellEnd(this.end(allocation, chunk));
+  }
+
+  /** As `forget`, but answers what is to be told when its range has ended too. */
+  private end(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): AllocationReport | undefined {
+    const report = this.books.end(allocation, chunk, chunk.suballocator.sizeOf(allocation.handle));
     allocation.end();
     this.count(-allocation.size, -1);
+    return report;
   }
 
   /** Frees what lived for this frame. O(such allocations). */
   endFrame(): void {
     const { frameAllocations } = this;
     if (frameAllocations.length === 0) return;
+    // What a logger makes meanwhile is for the next frame.
+    this.frameAllocations = [];
     for (const allocation of frameAllocations) if (allocation.isLive) this.free(allocation);
-    frameAllocations.length = 0;
   }
 
   rename(allocation: Allocation<Buffer>, label: string): void {
