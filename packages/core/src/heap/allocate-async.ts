@@ -32,7 +32,11 @@ export async function allocateWaiting<Buffer>(
     try {
       const allocation = allocate();
       const { chunk } = allocation;
-      if (chunk !== undefined) await memory.endings.until(chunk.settled);
+      // After a rebuild it is another device that gives its word.
+      for (let word: Promise<void> | undefined; chunk !== undefined && word !== chunk.settled; ) {
+        word = chunk.settled;
+        await memory.endings.until(word);
+      }
       checkUsable();
       const refusal = chunk?.refusal;
       if (refusal === undefined) {

@@ -106,7 +106,6 @@ export class Books<Buffer> {
     if (this.scopes.depth > 0) allocation.scopeAccount = this.scopes.account;
     if (chunk !== undefined) this.add(allocation, usedBytes);
     if (this.log.storeStacks) allocation.stack = takeStack();
-    if (this.log.allocations) this.log.logAllocation(reportOf(allocation, chunk, this.frame()));
     if (this.tracker === undefined) return allocation;
     const record = new OwnerRecord(allocation, chunk, this.frame);
     allocation.record = record;
@@ -142,14 +141,30 @@ export class Books<Buffer> {
     record.labelAccount = labelAccount;
   }
 
-  /** It is about to be freed. */
-  end(allocation: Allocation<Buffer>, chunk: Chunk<Buffer> | undefined, usedBytes: number): void {
-    if (this.log.frees) this.log.logFree(reportOf(allocation, chunk, this.frame()));
+  /** An allocation was made, and all is as it should be: a logger may do anything. */
+  tellBegin(allocation: Allocation<Buffer>, chunk: Chunk<Buffer> | undefined): void {
+    if (this.log.allocations) this.log.logAllocation(reportOf(allocation, chunk, this.frame()));
+  }
+
+  /** It is about to be freed. Answers what is to be told of it then, if anybody wants to know. */
+  end(
+    allocation: Allocation<Buffer>,
+    chunk: Chunk<Buffer> | undefined,
+    usedBytes: number,
+  ): AllocationReport | undefined {
+    const report = this.log.frees ? reportOf(allocation, chunk, this.frame()) : undefined;
     if (chunk !== undefined) this.remove(allocation, allocation.size, usedBytes);
-    if (!(allocation.record instanceof OwnerRecord)) return;
-    this.tracker?.forget(allocation.record);
-    // So that whoever has the record sees that it is over.
-    allocation.record.handle = NO_SPACE;
+    if (allocation.record instanceof OwnerRecord) {
+      this.tracker?.forget(allocation.record);
+      // So that whoever has the record sees that it is over.
+      allocation.record.handle = NO_SPACE;
+    }
+    return report;
+  }
+
+  /** It has been freed, as `tellBegin`. */
+  tellEnd(report: AllocationReport | undefined): void {
+    if (report !== undefined) this.log.logFree(report);
   }
 
   /** One whose object was collected is no more. */

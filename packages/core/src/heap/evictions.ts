@@ -134,6 +134,7 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
     this.owners.add(this.books.begin(allocation, undefined, 0));
     this.evictedBytes += allocation.size;
     if (allocation.rank > 0) this.rankedCount++;
+    this.books.tellBegin(allocation, undefined);
   }
 
   evict(allocation: Allocation<Buffer>, read: Uint8Array | undefined, reason: EvictionReason): void {
@@ -197,9 +198,10 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
 
   /** An evicted allocation is freed. */
   free(allocation: Allocation<Buffer>): void {
-    this.books.end(allocation, undefined, 0);
+    const report = this.books.end(allocation, undefined, 0);
     this.forget(this.ownerOf(allocation), allocation.size, allocation.rank);
     allocation.end();
+    this.books.tellEnd(report);
   }
 
   /** One that was evicted is no more. */

@@ -13,6 +13,7 @@ import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { AllocationCounts } from '../telemetry/heap-statistics.ts';
+import type { AllocationReport } from '../telemetry/report.ts';
 import { Allocation, type AllocationKeeper } from './allocation.ts';
 import { AllocationBytes } from './allocation-bytes.ts';
 import type { AllocationFacts } from './allocation-state.ts';
@@ -110,8 +111,8 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   ): boolean {
     const { memory } = this;
     if (!request.resident) {
-      this.evictions.begin(allocation, pool);
       noteApart(allocation, request);
+      this.evictions.begin(allocation, pool);
       return true;
     }
     const bytes = this.guards.bytesFor(pool.kind.location, request.size);
@@ -152,6 +153,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     if (allocation.rank > 0) this.evictions.rankedCount++;
     const owner = this.books.begin(allocation, chunk, chunk.suballocator.sizeOf(handle));
     if (owner !== allocation) chunk.setOwner(handle, owner);
+    this.books.tellBegin(allocation, chunk);
   }
 
   /** An allocation over a whole buffer that the caller made. @throws UsageError as `adoptBuffer` does */
@@ -183,8 +185,9 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
       this.evictions.free(allocation);
       return;
     }
-    this.forget(allocation, chunk);
+    const report = this.end(allocation, chunk);
     this.memory.release(chunk, allocation.handle);
+    this.books.tellEnd(report);
   }
 
   /** Gives the range of an allocation back whose object was collected. */
@@ -217,8 +220,9 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
       this.evictions.free(allocation);
       return;
     }
-    this.forget(allocation, chunk);
+    const report = this.end(allocation, chunk);
     this.memory.cancel(chunk, allocation.handle);
+    this.books.tellEnd(report);
   }
 
   /** Writes the guard of a live allocation again. */
@@ -228,18 +232,25 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   /** It is dead, and counted no more. */
   forget(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): void {
-    this.books.end(allocation, chunk, chunk.suballocator.sizeOf(allocation.handle));
+    this.books.tellEnd(this.end(allocation, chunk));
+  }
+
+  /** As `forget`, but answers what is to be told when its range has ended too. */
+  private end(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): AllocationReport | undefined {
+    const report = this.books.end(allocation, chunk, chunk.suballocator.sizeOf(allocation.handle));
     allocation.end();
     this.count(-allocation.size, -1);
     if (allocation.rank > 0) this.evictions.rankedCount--;
+    return report;
   }
 
   /** Frees what lived for this frame. O(such allocations). */
   endFrame(): void {
     const { frameAllocations } = this;
     if (frameAllocations.length === 0) return;
+    // What a logger makes meanwhile is for the next frame.
+    this.frameAllocations = [];
     for (const allocation of frameAllocations) if (allocation.isLive) this.free(allocation);
-    frameAllocations.length = 0;
   }
 
   rename(allocation: Allocation<Buffer>, label: string): void {

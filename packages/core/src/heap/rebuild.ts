@@ -108,8 +108,8 @@ export function rebuildHeap<Buffer>(
  * collected.
  */
 function allocationsIn<Buffer>(chunk: Chunk<Buffer>): Allocation<Buffer>[] {
-  return chunk
-    .liveOwners()
+  // What is on its way within a chunk has two ranges of it.
+  return [...new Set(chunk.liveOwners())]
     .map((owner) => allocationOf<Buffer>(owner))
     .filter((each) => each?.chunk === chunk) as Allocation<Buffer>[];
 }
