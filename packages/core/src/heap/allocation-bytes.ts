@@ -90,6 +90,9 @@ export class AllocationBytes<Buffer> {
     check();
     this.checkDevice();
     if (size === 0) return;
+    // Whatever makes room for scratch, these stay.
+    source.noteUse('read');
+    target.noteUse('written');
     const bytes = roundUp(size, 4);
     this.transfers.copy(from, to, bytes, () => {
       // Asked for memory, the application may have made one of them shorter.
@@ -104,7 +107,5 @@ export class AllocationBytes<Buffer> {
     });
     useOnFirst(source);
     useOnFirst(target);
-    source.noteUse('read');
-    target.noteUse('written');
   }
 }

@@ -201,7 +201,7 @@ export abstract class AllocationState<Buffer> {
   /** @internal These bytes were written from `at` on: whoever keeps a copy of them has them too. */
   remember(bytes: Uint8Array, at: number): void {
     this.hostCopy?.set(bytes, at);
-    this.keptBytes?.set(bytes, at);
+    (this.block ?? this).keptBytes?.set(bytes, this.delta + at);
     if (this.members === undefined) return;
     for (const { hostCopy, delta } of this.members) {
       if (hostCopy === undefined) continue;

@@ -130,7 +130,8 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
 
   /** A new allocation begins its life without memory. */
   begin(allocation: Allocation<Buffer>, pool: Pool<Buffer>): void {
-    allocation.leave(new EvictedBytes(pool, this.memory.boundaries.count, 'begun', allocation.hostCopy));
+    const bytes = allocation.onRestore === undefined ? allocation.hostCopy : undefined;
+    allocation.leave(new EvictedBytes(pool, this.memory.boundaries.count, 'begun', bytes));
     this.owners.add(this.books.begin(allocation, undefined, 0));
     this.evictedBytes += allocation.size;
     if (allocation.rank > 0) this.rankedCount++;
@@ -236,10 +237,16 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
     const evicted = whole.evicted as EvictedBytes<Buffer>;
     const from = allocation.delta + at;
     if (evicted.bytes !== undefined) return evicted.read(from, size);
-    await this.memory.endings.until(this.load(whole));
-    const read = evicted.bytes === undefined ? new Uint8Array(size) : evicted.read(from, size);
-    if (whole.neededCount === 0) evicted.unload();
-    return read;
+    // What is loaded stays until it has been read, whoever else has had enough of it.
+    whole.neededCount++;
+    try {
+      await this.memory.endings.until(this.load(whole));
+      if (evicted.bytes === undefined) allocation.checkLive();
+      return evicted.read(from, size);
+    } finally {
+      whole.neededCount--;
+      if (whole.neededCount === 0) evicted.unload();
+    }
   }
 
   /** As `Allocation.resize`, of one that is evicted. @throws UsageError `not-resident`, `too-large` */

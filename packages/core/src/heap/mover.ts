@@ -56,6 +56,8 @@ export class Mover<Buffer> {
   ): void {
     const from = allocation.home();
     checkMovable(from, allocation);
+    // Whatever makes room for it, it stays itself.
+    allocation.busyAt = this.memory.boundaries.count;
     const { memory } = this;
     const source = allocation.handle;
     const before = allocation.size;

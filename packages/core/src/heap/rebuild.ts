@@ -161,7 +161,8 @@ function writeAgain<Buffer>(
     }
     // Nobody may wait for it: its failure is told to those who do.
     data.catch(() => {});
-    if (allocation.block !== undefined || allocation.timelines !== undefined) throw lateIsUseless(allocation);
+    const why = whyItStays(allocation);
+    if (why !== undefined) throw lateIsUseless(allocation, why);
     late.set(allocation, data);
     return false;
   } catch (error) {
@@ -180,8 +181,14 @@ function isPromise(data: WriteData | Promise<WriteData | undefined>): data is Pr
   return typeof (data as { then?: unknown }).then === 'function';
 }
 
-function lateIsUseless<Buffer>({ label, block }: Allocation<Buffer>): UsageError {
-  const why = block === undefined ? 'is used on other timelines' : 'is a member of a block';
+/** Why it can not be evicted until its bytes are there; undefined when it can. */
+function whyItStays<Buffer>(allocation: Allocation<Buffer>): string | undefined {
+  if (allocation.block !== undefined) return 'is a member of a block';
+  if (allocation.timelines !== undefined) return 'is used on other timelines';
+  return allocation.isPinned ? 'is pinned' : undefined;
+}
+
+function lateIsUseless<Buffer>({ label }: Allocation<Buffer>, why: string): UsageError {
   return new UsageError(
     'not-restored',
     `onRestore of ${show(label)} is asynchronous, but it ${why} and can not be evicted until then; give its bytes at once`,

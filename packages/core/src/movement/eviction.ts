@@ -10,7 +10,7 @@ import type { ThrashWatch } from './thrash-watch.ts';
 /** What has left so far. */
 export interface EvictionFigures {
   evictedCount: number;
-  evictedBytesTotal: number;
+  evictedBytes: number;
   /** Those that were dropped, of the evicted. */
   droppedCount: number;
   readBackBytes: number;
@@ -19,7 +19,7 @@ export interface EvictionFigures {
 export class Eviction<Buffer, R extends Resident<Buffer>> {
   readonly figures: EvictionFigures = {
     evictedCount: 0,
-    evictedBytesTotal: 0,
+    evictedBytes: 0,
     droppedCount: 0,
     readBackBytes: 0,
   };
@@ -68,7 +68,7 @@ export class Eviction<Buffer, R extends Resident<Buffer>> {
     const { size } = resident;
     this.residents.evict(resident, bytes, reason);
     figures.evictedCount++;
-    figures.evictedBytesTotal += size;
+    figures.evictedBytes += size;
     if (bytes === undefined) figures.droppedCount++;
     else figures.readBackBytes += size;
     if (reason === 'pressure') this.thrash.noteEvicted(size);

@@ -78,7 +78,9 @@ export class ReadBack<Buffer, R extends Resident<Buffer>> {
         const read = await this.reader.readMany(
           batch.map(({ resident, at, size }) => this.residents.pieceOf(resident, at, size)),
         );
-        for (const [k, slice] of batch.entries()) join(whole, slice, read[k] as Uint8Array);
+        for (const [k, slice] of batch.entries()) {
+          if (byResident.get(slice.resident)?.isReady) join(whole, slice, read[k] as Uint8Array);
+        }
       } catch (error) {
         if (error instanceof UsageError) continue; // One was freed under pressure: it is left out above.
         if (!(error instanceof OutOfMemoryError)) throw error;

@@ -216,7 +216,8 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
         this.host.checkUsable();
         const left = await this.restore.bring(loaded, this.anybody, signal);
         this.tellEvicted();
-        const [first] = left;
+        // Whoever was told may have freed some.
+        const [first] = this.restore.evictedOf(left);
         if (first === undefined) return;
         const wanted = this.restore.wantedOf(first);
         if (this.isLaterRoom(wanted) && (await this.waitForBoundary(signal))) continue;

@@ -6,6 +6,8 @@
  * Promise  nobody else's bytes are touched; one that finds no room stays evicted, with its bytes. Nothing is
  *          written before the device has granted the buffer.
  */
+
+import { BackendError } from '../base/errors.ts';
 import type { Handle } from '../base/quantities.ts';
 import { runAll } from '../base/run-all.ts';
 import type { Chunk } from '../memory/chunk.ts';
@@ -29,6 +31,8 @@ export interface RestoreFigures {
 /** A place that was taken. */
 interface Placed<Buffer, R> {
   readonly resident: R;
+  /** Its size then. */
+  readonly size: number;
   readonly chunk: Chunk<Buffer>;
   readonly handle: Handle;
 }
@@ -91,15 +95,17 @@ export class Restore<Buffer, R extends Resident<Buffer>> {
         checkAborted(signal);
         placed = plans.flatMap(({ resident, plan }) => this.placeAsPlanned(resident, plan));
       }
-      vain = placed.length === 0 ? vain + 1 : 0;
-      await this.settleAll(placed);
+      vain = (await this.settleAll(placed)) === 0 ? vain + 1 : 0;
       left = this.evictedOf(left);
     }
     return left;
   }
 
-  private evictedOf(residents: readonly R[]): R[] {
-    return residents.filter((each) => each.isLive && each.chunk === undefined);
+  /** Those that wait with their bytes. */
+  evictedOf(residents: readonly R[]): R[] {
+    return residents.filter((each) => {
+      return each.isLive && each.chunk === undefined && this.residents.isLoaded(each);
+    });
   }
 
   private placeWithRoom(left: readonly R[]): Placed<Buffer, R>[] {
@@ -108,7 +114,7 @@ export class Restore<Buffer, R extends Resident<Buffer>> {
       for (const resident of left) {
         const wanted = this.wantedOf(resident);
         const handle = this.tryPlace(resident, wanted);
-        if (handle !== NO_SPACE) placed.push({ resident, chunk: this.found, handle });
+        if (handle !== NO_SPACE) placed.push({ resident, size: resident.size, chunk: this.found, handle });
       }
     } catch (error) {
       this.giveUp(placed);
@@ -144,16 +150,13 @@ export class Restore<Buffer, R extends Resident<Buffer>> {
       resident.alignment,
       residents.ownerOf(resident),
     );
-    return handle === NO_SPACE ? [] : [{ resident, chunk: place.chunk, handle }];
+    return handle === NO_SPACE ? [] : [{ resident, size: resident.size, chunk: place.chunk, handle }];
   }
 
-  private async settleAll(placed: readonly Placed<Buffer, R>[]): Promise<void> {
-    const late = placed.filter(({ chunk }) => !chunk.isGranted && chunk.refusal === undefined);
+  /** Answers how many have come back. */
+  private async settleAll(placed: readonly Placed<Buffer, R>[]): Promise<number> {
     try {
-      if (late.length > 0) {
-        await this.memory.endings.until(Promise.all(late.map(({ chunk }) => chunk.settled)));
-        this.checkUsable();
-      }
+      await this.untilGranted(placed);
     } catch (error) {
       this.giveUp(placed);
       throw error;
@@ -161,7 +164,7 @@ export class Restore<Buffer, R extends Resident<Buffer>> {
     const settled: R[] = [];
     for (const [k, each] of placed.entries()) {
       const { resident, chunk, handle } = each;
-      if (!this.isThere(each) || chunk.refusal !== undefined || !this.residents.isLoaded(resident)) {
+      if (!this.isThere(each) || chunk.refusal !== undefined) {
         this.giveUp([each]);
         continue;
       }
@@ -179,6 +182,20 @@ export class Restore<Buffer, R extends Resident<Buffer>> {
       this.figures.restoredBytes += resident.size;
     }
     this.finish(settled);
+    return settled.length;
+  }
+
+  /** Waits for the device's word on each chunk; the word of another device, after a rebuild, counts alone. */
+  private async untilGranted(placed: readonly Placed<Buffer, R>[]): Promise<void> {
+    for (;;) {
+      const late = placed.find(
+        (each) => this.isThere(each) && !each.chunk.isGranted && each.chunk.refusal === undefined,
+      );
+      if (late === undefined) return;
+      await this.memory.endings.until(late.chunk.settled);
+      this.checkUsable();
+      if (this.memory.backend.isLost) throw deviceLost();
+    }
   }
 
   /** These are back: what was written is submitted, and they are told. */
@@ -192,9 +209,9 @@ export class Restore<Buffer, R extends Resident<Buffer>> {
   }
 
   /** Whether it still waits for its place, and the place for it. */
-  private isThere({ resident, chunk }: Placed<Buffer, R>): boolean {
+  private isThere({ resident, size, chunk }: Placed<Buffer, R>): boolean {
     const isPlaceThere = (chunk.pool as Pool<Buffer>).chunks.includes(chunk);
-    return isPlaceThere && this.evictedOf([resident]).length > 0;
+    return isPlaceThere && resident.size === size && this.evictedOf([resident]).length > 0;
   }
 
   /** Places that nothing was written to are free at once. */
@@ -203,4 +220,8 @@ export class Restore<Buffer, R extends Resident<Buffer>> {
       if ((chunk.pool as Pool<Buffer>).chunks.includes(chunk)) this.memory.cancel(chunk, handle);
     }
   }
+}
+
+function deviceLost(): BackendError {
+  return new BackendError('device-lost', 'the device is lost; rebuild this heap, and bring them back then');
 }
