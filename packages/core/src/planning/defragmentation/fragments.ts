@@ -29,6 +29,8 @@ export interface FragmentChunk {
   readonly dedicated: boolean;
   /** `long`: its ranges move only where that empties it. */
   readonly lifetime?: string;
+  /** Whether its ranges can be placed where a plan says, so that they may slide. Default true. */
+  readonly canSlide?: boolean;
   /** In offset order, tiling the chunk. May be read once only, and late. */
   readonly ranges: Iterable<FragmentRange>;
 }
