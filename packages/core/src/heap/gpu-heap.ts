@@ -88,7 +88,7 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
     this.placer = new Placer(this.memory, this.pools, this.keeper, this.guards, () => this.checkUsable());
     const movers = new AllocationMovers(this.keeper);
     const flush = () => this.uploads.flush();
-    this.defragmenter = new Defragmenter(this.memory, movers, settings.defragmentation, flush);
+    this.defragmenter = new Defragmenter(this.memory, movers, settings.defragmentation, flush, scratch);
     log.logMemory(backend.memoryTypes);
   }
 
