@@ -7,7 +7,7 @@
 import type { Handle } from '../base/quantities.ts';
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Pool } from '../memory/pool.ts';
-import type { FragmentChunk, FragmentRange } from '../planning/defragmentation/fragments.ts';
+import type { FragmentChunk, FragmentRange, RangeTeller } from '../planning/defragmentation/fragments.ts';
 import type { DefragmentationMove } from '../planning/defragmentation/move-queue.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Movers } from './movable.ts';
@@ -37,32 +37,43 @@ export function describe<Buffer>(chunk: Chunk<Buffer>, movers: Movers<Buffer>): 
     dedicated: false,
     lifetime: pool.kind.lifetime,
     canSlide: chunk.canSlide,
-    ranges: { [Symbol.iterator]: () => [...rangesOf(chunk, movers)].values() },
+    ranges: { [Symbol.iterator]: () => rangesOf(chunk, movers).values() },
+    tellRanges: (tell) => tellRanges(chunk, movers, tell),
   };
 }
 
-function* rangesOf<Buffer>(chunk: Chunk<Buffer>, movers: Movers<Buffer>): Generator<FragmentRange, void> {
+function tellRanges<Buffer>(chunk: Chunk<Buffer>, movers: Movers<Buffer>, tell: RangeTeller): void {
   if (!isThere(chunk)) {
-    yield { offset: 0, size: chunk.sizeBytes, state: 'pending' };
+    tell(0, chunk.sizeBytes, 'pending', 1, false, 0);
     return;
   }
-  const { granularity } = chunk.suballocator;
-  for (const { offset, size, handle } of chunk.suballocator.ranges()) {
-    if (handle === NO_SPACE) {
-      yield { offset, size, state: 'free' };
-      continue;
+  const { suballocator } = chunk;
+  const { granularity } = suballocator;
+  const tellOne = (offset: number, size: number, handle: Handle): void => {
+    const owner = handle === NO_SPACE ? undefined : chunk.ownerOf(handle);
+    if (owner === undefined) {
+      tell(offset, size, handle === NO_SPACE ? 'free' : 'pending', 1, false, 0);
+      return;
     }
-    const owner = chunk.ownerOf(handle);
-    if (owner === undefined) yield { offset, size, state: 'pending' };
-    else {
-      const { alignment = 1, isHeld: pinned = true } = movers.movableOf(owner) ?? {};
-      yield { offset, size, state: 'live', alignment: both(alignment, granularity), pinned, key: handle };
-    }
-  }
+    const movable = movers.movableOf(owner);
+    if (movable === undefined) tell(offset, size, 'live', granularity, true, handle);
+    else tell(offset, size, 'live', both(movable.alignment, granularity), movable.isHeld, handle);
+  };
+  if (suballocator.eachRange !== undefined) suballocator.eachRange(tellOne);
+  else for (const { offset, size, handle } of suballocator.ranges()) tellOne(offset, size, handle);
+}
+
+function rangesOf<Buffer>(chunk: Chunk<Buffer>, movers: Movers<Buffer>): FragmentRange[] {
+  const ranges: FragmentRange[] = [];
+  tellRanges(chunk, movers, (offset, size, state, alignment, pinned, key) => {
+    ranges.push({ offset, size, state, alignment, pinned, key });
+  });
+  return ranges;
 }
 
 /** What is a multiple of one and of the other: their least common multiple. */
 function both(one: number, other: number): number {
+  if (one % other === 0) return one;
   let divisor = one;
   for (let rest = other; rest > 0; ) [divisor, rest] = [rest, divisor % rest];
   return (one / divisor) * other;

@@ -169,6 +169,15 @@ export abstract class LinkedRanges extends Neighbours implements Suballocator {
     }
   }
 
+  eachRange(visit: (offset: number, size: number, handle: Handle) => void): void {
+    const { cells, granularity } = this;
+    for (let n = cells[WALL + NEXT]; n !== WALL; n = cells[n + NEXT]) {
+      const size = cells[n + SIZE] * granularity;
+      if (!this.isLive(n)) visit(this.offsetOfHole(n) * granularity, size, NO_SPACE);
+      else if (!this.isNameless(n)) visit(cells[n + OFFSET] * granularity, size, this.handleOf(n));
+    }
+  }
+
   protected isWall(n: number): boolean {
     return n === WALL || this.isNameless(n);
   }
