@@ -99,7 +99,7 @@ export class PassMoves<Buffer> {
 
 /**
  * The copies, in the order in which they are done. What goes by way of scratch goes there as long as there is
- * room, then all of it comes back: what has come back is done before anything else goes out.
+ * room, then all of it comes back: its places lie before all that has not left its own yet.
  */
 function regionsOf<Buffer>(
   moves: readonly TakenMove<Buffer>[],
@@ -116,7 +116,6 @@ function regionsOf<Buffer>(
   for (const move of moves) {
     const region = regionOf(move);
     if (move.way !== 'scratch' || scratch === undefined) {
-      bringBack();
       regions.push(...piecesOf(region, move));
       continue;
     }

@@ -178,6 +178,23 @@ describe('a run within chunks', () => {
     await expectBytes(scene);
   });
 
+  it('lets a chunk serve again when it is done with it', async () => {
+    const scene = await openMany('submitted');
+    const { heap, live } = scene;
+    const tail = [...live.keys()].at(-1) as Allocation<MockBuffer>;
+    const [first] = [...live.keys()] as [Allocation<MockBuffer>];
+    const { buffer } = first;
+    const inFirst = [...live.keys()].filter((each) => each.buffer === buffer);
+    const run = heap.defragment({ scope: 'within', movesPerPass: inFirst.length });
+    for (let k = 0; k < 20 && run.report.moveCount <= inFirst.length; k++) await doFrames(heap, 1);
+    expect(run.isDone).toBe(false);
+    // Older chunks serve first.
+    expect(heap.allocate({ size: 16, usage: VERTEX }).buffer).toBe(buffer);
+    expect(tail.buffer).not.toBe(buffer);
+    await doFrames(heap, 20);
+    await expectBytes(scene);
+  });
+
   it('does its passes by hand, without a frame between them', async () => {
     const scene = await openHoles();
     const run = scene.heap.defragment({ scope: 'within', byHand: true, movesPerPass: 4 });
