@@ -5,7 +5,7 @@
  *   taken    [ held ][ A ][ held ][ B   ][ C ]        what is free of the targets goes to nobody else
  *   after    [ A ][ B   ][ C ][ pending           ]   what they have left waits for the boundary
  *
- * Cost     take, settle: O(ranges of the chunk) a move, as `allocateAt` is.
+ * Cost     take, settle: as `allocateAt` of the suballocator, three or so a move, each near the last one.
  * Promise  until `settle` every range is where it was, with its handle: a pass that fails lets go of what was
  *          held, and nothing has happened. A target lies in what was free before the pass or, where ranges
  *          may be reused as soon as what used them was submitted, in what the pass itself moves away from.
