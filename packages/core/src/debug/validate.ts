@@ -92,7 +92,8 @@ function regionsOf(suballocator: Suballocator, violations: string[]): readonly R
 
 /** `eachRange`, where there is one, tells what `ranges` does. */
 function checkVisits(suballocator: Suballocator, violations: string[]): void {
-  if (suballocator.eachRange === undefined) return;
+  // A walk that has gone wrong might never end.
+  if (suballocator.eachRange === undefined || violations.length > 0) return;
   const told: number[] = [];
   suballocator.eachRange((...range) => told.push(...range));
   const walked = [...suballocator.ranges()].flatMap(({ offset, size, handle }) => [offset, size, handle]);
