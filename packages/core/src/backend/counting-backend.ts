@@ -71,15 +71,22 @@ export class CountingBackend<Buffer> extends ForwardingBackend<Buffer> {
 
   /** As the port says; an adopted buffer is forgotten, which counts as no destruction. */
   override destroyBuffer(buffer: Buffer): void {
-    super.destroyBuffer(buffer);
-    const adoptedBytes = this.adopted.get(buffer);
-    if (adoptedBytes !== undefined) {
-      this.adoptedBytes -= adoptedBytes;
-      this.adopted.delete(buffer);
+    const isAdopted = this.adopted.has(buffer);
+    const sizes = isAdopted ? this.adopted : this.sizes;
+    const sizeBytes = sizes.get(buffer);
+    // Before the backend has it back: from then on it may give the same name to another.
+    sizes.delete(buffer);
+    try {
+      super.destroyBuffer(buffer);
+    } catch (error) {
+      if (sizeBytes !== undefined) sizes.set(buffer, sizeBytes);
+      throw error;
+    }
+    if (isAdopted) {
+      this.adoptedBytes -= sizeBytes as number;
       return;
     }
-    this.bufferBytes -= this.sizes.get(buffer) as number;
-    this.sizes.delete(buffer);
+    this.bufferBytes -= sizeBytes as number;
     this.destroyedBufferCount++;
   }
 

@@ -33,6 +33,8 @@ export type UsageCode =
   | 'disposed'
   | 'part-of-block'
   | 'not-movable'
+  | 'not-resident'
+  | 'not-restored'
   | 'pool-in-use'
   | 'token-ended'
   | 'scope-conflict'
@@ -43,10 +45,11 @@ export type UsageCode =
 export type OutOfMemoryCode = 'over-budget' | 'pool-full' | 'refused-by-device';
 
 /**
- * What would help: call `endFrame()` or `submitted()`; wait for the GPU, as `allocateAsync` does; free
- * something; free something or raise the budget; the same with the limits of the pool.
+ * What would help: call `endFrame()` or `submitted()`; wait for the GPU, as `allocateAsync` does; let it
+ * evict what must be read back first; free something; free something or raise the budget; the same with the
+ * limits of the pool.
  */
-export type Remedy = 'end-frame' | 'wait' | 'free' | 'raise-budget' | 'raise-pool-limit';
+export type Remedy = 'end-frame' | 'wait' | 'evict' | 'free' | 'raise-budget' | 'raise-pool-limit';
 
 /** The device, or the way to one, failed. */
 export type BackendCode = 'device-lost' | 'backend-failed' | 'no-adapter';

@@ -3,7 +3,7 @@
  */
 import { checkInteger, checkOptions, checkText, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
-import type { AllocationFacts } from './allocation.ts';
+import type { AllocationFacts } from './allocation-state.ts';
 
 /** What is adopted. */
 export interface AdoptionRequest<Buffer> {
@@ -41,6 +41,9 @@ export function checkAdoptionRequest<Buffer>(request: AdoptionRequest<Buffer>): 
   return {
     buffer,
     usage,
-    facts: { size, alignment: 1, dedicated: false, label, owner, userData, restore: undefined },
+    facts: {
+      ...{ size, alignment: 1, dedicated: false, label, owner, userData },
+      ...{ onRestore: undefined, priority: undefined, isGpuWritten: true },
+    },
   };
 }

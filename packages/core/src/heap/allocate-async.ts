@@ -3,8 +3,9 @@
  *
  * Promise  waits for the GPU as long as released ranges or reads wait for it, then tries again; waits for the
  *          device's word on a buffer that it has just made, and tries again when the word is no: what is
- *          empty goes, the next buffer is smaller, and the application is asked last. Ends in every case:
- *          each round either gives something back or is the last.
+ *          empty goes, what may be evicted is read back and goes, the next buffer is smaller, and the
+ *          application is asked last. Ends in every case: each round either gives something back or is the
+ *          last.
  * Refusal  does not wait for a boundary that only the caller can bring (`endFrame`).
  */
 import { BackendError, OutOfMemoryError } from '../base/errors.ts';
@@ -15,12 +16,13 @@ import type { Allocation } from './allocation.ts';
 const MOST_REFUSALS = 8;
 
 /**
- * `allocate` tries once, and throws; `cancel` ends what has not been used; `checkUsable` throws when the heap
- * is no more.
+ * `allocate` tries once, and throws; `makeRoomLater` evicts, if anything can be; `cancel` ends what has not
+ * been used; `checkUsable` throws when the heap is no more.
  */
 export async function allocateWaiting<Buffer>(
   memory: Memory<Buffer>,
   allocate: () => Allocation<Buffer>,
+  makeRoomLater: () => Promise<boolean> | undefined,
   cancel: (allocation: Allocation<Buffer>) => void,
   checkUsable: () => void,
 ): Promise<Allocation<Buffer>> {
@@ -30,7 +32,11 @@ export async function allocateWaiting<Buffer>(
     try {
       const allocation = allocate();
       const { chunk } = allocation;
-      if (chunk !== undefined) await memory.endings.until(chunk.settled);
+      // After a rebuild it is another device that gives its word.
+      for (let word: Promise<void> | undefined; chunk !== undefined && word !== chunk.settled; ) {
+        word = chunk.settled;
+        await memory.endings.until(word);
+      }
       checkUsable();
       const refusal = chunk?.refusal;
       if (refusal === undefined) {
@@ -48,6 +54,12 @@ export async function allocateWaiting<Buffer>(
       failure = error;
     }
     if (isLate) memory.trimForDevice();
+    const evicting = makeRoomLater();
+    if (evicting !== undefined && (await untilEnded(memory, evicting))) {
+      checkUsable();
+      continue;
+    }
+    checkUsable();
     // The last try, if the application has done something for it.
     const isLastTry = isLate && refusals === MOST_REFUSALS;
     if (isLastTry && !memory.ladder.askForMemory(failure.figures.requestedBytes, failure.code)) throw failure;
@@ -58,4 +70,15 @@ export async function allocateWaiting<Buffer>(
       memory.reclaim();
     } else if (!isLate) throw failure;
   }
+}
+
+/** Whether something was evicted, or the heap has ended. */
+async function untilEnded<Buffer>(memory: Memory<Buffer>, evicting: Promise<boolean>): Promise<boolean> {
+  let hasRoom = true;
+  await memory.endings.until(
+    evicting.then((made) => {
+      hasRoom = made;
+    }),
+  );
+  return hasRoom;
 }

@@ -2,7 +2,8 @@
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Movable, Movers } from '../movement/movable.ts';
 import type { Allocation } from './allocation.ts';
-import { allocationOf, type Keeper } from './keeper.ts';
+import { allocationOf } from './books.ts';
+import type { Keeper } from './keeper.ts';
 import { chunksOf } from './mover.ts';
 
 export class AllocationMovers<Buffer> implements Movers<Buffer> {

@@ -47,8 +47,9 @@ export function layOut<Buffer>(
     dedicated: requests.some((request) => request.dedicated),
     timelines: allTimelines(requests),
     // Each member keeps its own bytes.
-    restore: undefined,
+    onRestore: undefined,
     hostCopy: false,
+    isGpuWritten: true,
   };
   return { whole, offsets };
 }

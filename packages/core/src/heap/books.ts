@@ -15,7 +15,8 @@ import type { DebugLog } from '../telemetry/debug-log.ts';
 import { type LeakRecord, type LeakReport, LeakTracker, listLeaks, takeStack } from '../telemetry/leaks.ts';
 import type { AllocationReport } from '../telemetry/report.ts';
 import { Scopes } from '../telemetry/scopes.ts';
-import type { Allocation, BookEntry, StandIn } from './allocation.ts';
+import { Allocation } from './allocation.ts';
+import type { BookEntry, StandIn } from './allocation-state.ts';
 
 /** Stands for an allocation where leaks are watched for: no road leads from here to its object. */
 export class OwnerRecord<Buffer> implements RangeOwner, LeakRecord, StandIn<Buffer> {
@@ -24,7 +25,9 @@ export class OwnerRecord<Buffer> implements RangeOwner, LeakRecord, StandIn<Buff
   size: number;
   readonly bornFrame: number;
   readonly alignment: number;
-  chunk: Chunk<Buffer>;
+  /** See `Allocation.rank`. */
+  readonly rank: number;
+  chunk: Chunk<Buffer> | undefined;
   handle: number;
   ownerAccount: Account | undefined;
   labelAccount: Account | undefined;
@@ -33,12 +36,13 @@ export class OwnerRecord<Buffer> implements RangeOwner, LeakRecord, StandIn<Buff
   private readonly weak: WeakRef<Allocation<Buffer>>;
   private readonly frame: () => number;
 
-  constructor(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, frame: () => number) {
+  constructor(allocation: Allocation<Buffer>, chunk: Chunk<Buffer> | undefined, frame: () => number) {
     this.label = allocation.label;
     this.owner = allocation.owner;
     this.size = allocation.size;
     this.bornFrame = allocation.bornFrame;
     this.alignment = allocation.alignment;
+    this.rank = allocation.rank;
     this.chunk = chunk;
     this.handle = allocation.handle;
     this.ownerAccount = allocation.ownerAccount;
@@ -72,6 +76,8 @@ export interface LeakHandling<Buffer> {
   release(record: OwnerRecord<Buffer>): void;
 }
 
+/** The id of the chunk that an evicted allocation is in. */
+const NO_CHUNK = -1;
 /** Owners that an error names. */
 const MOST_OWNERS = 3;
 
@@ -95,17 +101,11 @@ export class Books<Buffer> {
     });
   }
 
-  /** An allocation has come to life in its chunk. Answers who stands for it there. */
-  begin(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, usedBytes: number): RangeOwner {
-    const { label, owner, size } = allocation;
-    if (owner !== '') allocation.ownerAccount = this.owners.add(owner, size, usedBytes);
-    if (label !== '') allocation.labelAccount = this.labels.add(label, size, usedBytes);
-    if (this.scopes.depth > 0) {
-      allocation.scopeAccount = this.scopes.account;
-      allocation.scopeAccount.add(size, usedBytes);
-    }
+  /** An allocation has come to life, in its chunk or evicted. Answers who stands for it. */
+  begin(allocation: Allocation<Buffer>, chunk: Chunk<Buffer> | undefined, usedBytes: number): RangeOwner {
+    if (this.scopes.depth > 0) allocation.scopeAccount = this.scopes.account;
+    if (chunk !== undefined) this.add(allocation, usedBytes);
     if (this.log.storeStacks) allocation.stack = takeStack();
-    if (this.log.allocations) this.log.logAllocation(reportOf(allocation, chunk, this.frame()));
     if (this.tracker === undefined) return allocation;
     const record = new OwnerRecord(allocation, chunk, this.frame);
     allocation.record = record;
@@ -113,19 +113,63 @@ export class Books<Buffer> {
     return record;
   }
 
-  /** It is about to be freed. */
-  end(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, usedBytes: number): void {
-    if (this.log.frees) this.log.logFree(reportOf(allocation, chunk, this.frame()));
+  private add(allocation: Allocation<Buffer>, usedBytes: number): void {
+    const { label, owner, size } = allocation;
+    if (owner !== '') allocation.ownerAccount = this.owners.add(owner, size, usedBytes);
+    if (label !== '') allocation.labelAccount = this.labels.add(label, size, usedBytes);
+    allocation.scopeAccount?.add(size, usedBytes);
+  }
+
+  /** It is evicted, and counted nowhere until it comes back. */
+  leave(allocation: Allocation<Buffer>, usedBytes: number): void {
     this.remove(allocation, allocation.size, usedBytes);
-    if (!(allocation.record instanceof OwnerRecord)) return;
-    this.tracker?.forget(allocation.record);
-    // So that whoever has the record sees that it is over.
-    allocation.record.handle = NO_SPACE;
+    allocation.ownerAccount = undefined;
+    allocation.labelAccount = undefined;
+    this.note(allocation);
+  }
+
+  /** It is resident again. */
+  comeBack(allocation: Allocation<Buffer>, usedBytes: number): void {
+    this.add(allocation, usedBytes);
+    this.note(allocation);
+  }
+
+  /** Its record knows the accounts that it is in. */
+  private note({ record, ownerAccount, labelAccount }: Allocation<Buffer>): void {
+    if (record === undefined) return;
+    record.ownerAccount = ownerAccount;
+    record.labelAccount = labelAccount;
+  }
+
+  /** An allocation was made, and all is as it should be: a logger may do anything. */
+  tellBegin(allocation: Allocation<Buffer>, chunk: Chunk<Buffer> | undefined): void {
+    if (this.log.allocations) this.log.logAllocation(reportOf(allocation, chunk, this.frame()));
+  }
+
+  /** It is about to be freed. Answers what is to be told of it then, if anybody wants to know. */
+  end(
+    allocation: Allocation<Buffer>,
+    chunk: Chunk<Buffer> | undefined,
+    usedBytes: number,
+  ): AllocationReport | undefined {
+    const report = this.log.frees ? reportOf(allocation, chunk, this.frame()) : undefined;
+    if (chunk !== undefined) this.remove(allocation, allocation.size, usedBytes);
+    if (allocation.record instanceof OwnerRecord) {
+      this.tracker?.forget(allocation.record);
+      // So that whoever has the record sees that it is over.
+      allocation.record.handle = NO_SPACE;
+    }
+    return report;
+  }
+
+  /** It has been freed, as `tellBegin`. */
+  tellEnd(report: AllocationReport | undefined): void {
+    if (report !== undefined) this.log.logFree(report);
   }
 
   /** One whose object was collected is no more. */
   forget(record: OwnerRecord<Buffer>, usedBytes: number): void {
-    this.remove(record, record.size, usedBytes);
+    if (record.chunk !== undefined) this.remove(record, record.size, usedBytes);
     this.tracker?.forget(record);
   }
 
@@ -146,6 +190,8 @@ export class Books<Buffer> {
   /** It is called `label` from now on. */
   renamed(allocation: Allocation<Buffer>, label: string, usedBytes: number): void {
     const { labelAccount, size } = allocation;
+    // What is evicted is counted under its label when it comes back.
+    if (!allocation.isResident) return;
     if (label === '') {
       labelAccount?.remove(size, usedBytes);
       allocation.labelAccount = undefined;
@@ -182,19 +228,24 @@ export class Books<Buffer> {
 /** What is told of a live allocation, or of who stands for it. */
 export function reportOf<Buffer>(
   what: Pick<OwnerRecord<Buffer>, 'label' | 'owner' | 'size' | 'bornFrame' | 'handle' | 'stack'>,
-  chunk: Chunk<Buffer>,
+  chunk: Chunk<Buffer> | undefined,
   frame: number,
 ): AllocationReport {
-  const { suballocator, pool, id } = chunk;
   const report = {
     label: what.label,
     owner: what.owner,
-    poolName: pool.kind.name,
-    chunkId: id,
-    offset: suballocator.offsetOf(what.handle),
-    sizeBytes: suballocator.sizeOf(what.handle),
+    poolName: chunk?.pool.kind.name ?? 'evicted',
+    chunkId: chunk?.id ?? NO_CHUNK,
+    offset: chunk?.suballocator.offsetOf(what.handle) ?? 0,
+    sizeBytes: chunk?.suballocator.sizeOf(what.handle) ?? 0,
     requestedBytes: what.size,
     ageFrames: frame - what.bornFrame,
   };
   return what.stack === undefined ? report : { ...report, stack: what.stack };
+}
+
+/** The allocation that owns a range, if one does and its object is still there. */
+export function allocationOf<Buffer>(owner: RangeOwner | undefined): Allocation<Buffer> | undefined {
+  if (owner instanceof Allocation) return owner as Allocation<Buffer>;
+  return owner instanceof OwnerRecord ? (owner.deref() as Allocation<Buffer> | undefined) : undefined;
 }

@@ -350,7 +350,7 @@ export class FrameRing<Buffer> {
   }
 
   private allocate(size: number): Allocation<Buffer> {
-    return this.heap.allocate({ ...this.request, size, restore: () => this.mirror.bytes });
+    return this.heap.allocate({ ...this.request, size, onRestore: () => this.mirror.bytes });
   }
 
   private hold(allocation: Allocation<Buffer>): void {

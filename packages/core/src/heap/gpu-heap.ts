@@ -5,8 +5,8 @@
  * Cost     allocate, free: O(1) beside the pool's walk over its chunks; see `memory/memory.ts`.
  * Promise  bytes written to an allocation are the bytes read from it; a freed range is reused only when the
  *          GPU can no longer confuse the two; the budget holds; a call that throws has changed nothing.
- * Refusal  moves nothing by itself unless `defragmentation` says so, and evicts nothing yet: `resize` and
- *          `resolveScope` move what they are told to.
+ * Refusal  moves nothing by itself unless `defragmentation` says so, and evicts by itself only what was given
+ *          a `priority`.
  */
 import type { GpuBackend } from '../backend/port.ts';
 import type { ScopeConflict } from '../backend/scope-conflicts.ts';
@@ -20,14 +20,14 @@ import { Memory } from '../memory/memory.ts';
 import type { Defragmentation } from '../movement/defragmentation.ts';
 import type { DefragmentationOptions } from '../movement/defragmentation-options.ts';
 import { Defragmenter } from '../movement/defragmenter.ts';
+import type { EnsureOptions } from '../movement/residency-options.ts';
 import type { LeakReport } from '../telemetry/leaks.ts';
+import type { AllocationReport } from '../telemetry/report.ts';
 import { type AdoptionRequest, checkAdoptionRequest } from './adoption.ts';
 import type { Allocation } from './allocation.ts';
 import { AllocationMovers } from './allocation-movers.ts';
-import type { Block } from './block.ts';
 import { Books, type OwnerRecord } from './books.ts';
 import { type GuardDamage, Guards } from './guards.ts';
-import { HeapFigures } from './heap-figures.ts';
 import {
   checkBackend,
   checkBudget,
@@ -38,27 +38,30 @@ import {
 } from './heap-options.ts';
 import type { HeapPool, HeapPoolOptions } from './heap-pool.ts';
 import { HeapPools } from './heap-pools.ts';
-import { reportAllocations } from './heap-report.ts';
+import { reportAllocations, reportEvicted } from './heap-report.ts';
+import { HeapRequests } from './heap-requests.ts';
+import { HeapResidency } from './heap-residency.ts';
 import { checkTextureBackend, HeapTextures } from './heap-textures.ts';
 import { Keeper } from './keeper.ts';
 import { Placer } from './placer.ts';
 import { checkReads, type ReadRequest } from './read-request.ts';
 import { type Rebuilt, rebuildHeap } from './rebuild.ts';
 import { RecordingToken } from './recording-token.ts';
-import type { AllocationRequest } from './request.ts';
 import { type HeapBinding, resolveScope } from './scope.ts';
 import { Staging } from './staging.ts';
 import { Transfers } from './transfers.ts';
 import { Uploads } from './uploads.ts';
 
 /** Few large buffers of one device serve many allocations. */
-export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
+export class GpuHeap<Buffer> extends HeapRequests<Buffer> {
   /** Writes that are gathered until `flush` and reach the GPU in one copy. */
   readonly uploads: Uploads<Buffer>;
+  /** What is evicted, by name, and what of it will be needed soon. */
+  readonly residency: HeapResidency<Buffer>;
   protected override readonly memory: Memory<Buffer>;
   private readonly pools: HeapPools<Buffer>;
   protected override readonly keeper: Keeper<Buffer>;
-  private readonly placer: Placer<Buffer>;
+  protected override readonly placer: Placer<Buffer>;
   private readonly transfers: Transfers<Buffer>;
   private readonly guards: Guards<Buffer>;
   private readonly defragmenter: Defragmenter<Buffer>;
@@ -85,7 +88,17 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
     this.guards = new Guards(this.memory, this.transfers, settings.guardBytes);
     this.keeper = new Keeper(this.memory, this.transfers, this.books, this.guards);
     this.uploads = new Uploads(this.memory, this.keeper, staging.batch, () => this.checkUsable());
-    this.placer = new Placer(this.memory, this.pools, this.keeper, this.guards, () => this.checkUsable());
+    const checkUsable = () => this.checkUsable();
+    this.residency = new HeapResidency(
+      this.memory,
+      this.keeper,
+      staging,
+      this.transfers,
+      this.uploads,
+      settings.residency,
+      checkUsable,
+    );
+    this.placer = new Placer(this.memory, this.pools, this.keeper, this.guards, this.residency, checkUsable);
     const movers = new AllocationMovers(this.keeper);
     const flush = () => this.uploads.flush();
     this.defragmenter = new Defragmenter(this.memory, movers, settings.defragmentation, flush, scratch);
@@ -100,74 +113,6 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
     this.checkUsable();
     checkBudget(budgetBytes);
     this.memory.backend.budgetBytes = budgetBytes;
-  }
-
-  /**
-   * A range of a chunk, or a buffer of its own when it is large. Its bytes are whatever was there before.
-   * @throws UsageError `bad-argument`, `unknown-option`, `bad-size`, `bad-usage`, `bad-alignment`,
-   *   `too-large`, `no-memory-type`, `dead-allocation`, `foreign-object`, `disposed`
-   * @throws OutOfMemoryError `over-budget`, `pool-full`, `refused-by-device` · BackendError `device-lost`
-   */
-  allocate(request: AllocationRequest<Buffer>): Allocation<Buffer> {
-    return this.placer.allocate(request);
-  }
-
-  /** As `allocate`, but answers `undefined` instead of throwing an OutOfMemoryError, and costs less then. */
-  tryAllocate(request: AllocationRequest<Buffer>): Allocation<Buffer> | undefined {
-    return this.placer.tryAllocate(request);
-  }
-
-  /**
-   * As `allocate`, but waits for what was released to become free, and for the device's word on a new buffer.
-   * Rejects with what `allocate` throws when waiting can not help, with BackendError when the device is lost
-   * and with UsageError `disposed` when the heap is meanwhile.
-   */
-  allocateAsync(request: AllocationRequest<Buffer>): Promise<Allocation<Buffer>> {
-    return this.placer.allocateAsync(request);
-  }
-
-  /** All of them or none. O(requests). @throws as `allocate` does */
-  allocateMany(requests: readonly AllocationRequest<Buffer>[]): Allocation<Buffer>[] {
-    return this.placer.allocateMany(requests);
-  }
-
-  /**
-   * Allocations side by side in one range, in their order: a mesh's vertices and indices. Answers the block;
-   * its `members`, one for each request, are freed and moved with it, as one. All requests are of one access,
-   * location, lifetime and pool.
-   * @throws as `allocate` does
-   */
-  allocateBlock<const Requests extends readonly AllocationRequest<Buffer>[]>(
-    requests: Requests,
-    label = '',
-  ): Block<Buffer, Requests> {
-    return this.placer.allocateBlock(requests, label) as Block<Buffer, Requests>;
-  }
-
-  /**
-   * Whether `allocate` of this request would succeed now, unless the device refuses. O(chunks + holes).
-   * @throws UsageError as `allocate` does
-   */
-  canAllocate(request: AllocationRequest<Buffer>): boolean {
-    return this.placer.canAllocate(request);
-  }
-
-  /**
-   * The largest size with which `allocate` of this request would succeed now, in bytes, unless the device
-   * refuses; 0 when none would. The size in the request does not matter. O(chunks + holes).
-   * @throws UsageError as `allocate` does
-   */
-  largestAllocatable(request: AllocationRequest<Buffer>): number {
-    return this.placer.largestAllocatable(request);
-  }
-
-  /**
-   * Makes room in advance, outside the frame: when the promise resolves, requests like this one are served
-   * from chunks that exist, up to `request.size` bytes together, and the device has cleared them.
-   * @throws as `allocate` does · rejects with OutOfMemoryError `refused-by-device`, BackendError
-   */
-  warm(request: AllocationRequest<Buffer>): Promise<void> {
-    return this.placer.warm(request);
   }
 
   /**
@@ -273,7 +218,9 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
     size: number,
   ): void {
     this.checkUsable();
-    this.keeper.copy(source, sourceOffset, target, targetOffset, size);
+    this.keeper.own(source, 'source');
+    this.keeper.own(target, 'target');
+    this.keeper.bytes.copy(source, sourceOffset, target, targetOffset, size);
   }
 
   /**
@@ -284,7 +231,7 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
    */
   readMany(reads: readonly ReadRequest<Buffer>[]): Promise<Uint8Array[]> {
     this.checkUsable();
-    return this.transfers.readMany(checkReads(this.keeper, reads));
+    return this.keeper.bytes.readMany(checkReads(this.keeper, reads));
   }
 
   /**
@@ -321,6 +268,18 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
   }
 
   /**
+   * Brings back what is evicted of these, all in one batch: what has been used least goes for it, and what is
+   * dropped is asked of its `onRestore`. Resolves when all are resident, and what they hold takes effect
+   * before anything submitted later. None of them is evicted meanwhile; `touch` them in the frames that use
+   * them. Rejects with OutOfMemoryError when not all have room together, UsageError `not-restored` when an
+   * `onRestore` fails, BackendError, or the signal's reason; what has come back by then stays.
+   * @throws UsageError `bad-argument`, `unknown-option`, `foreign-object`, `dead-allocation`, `disposed`
+   */
+  ensureResident(allocations: Iterable<Allocation<Buffer>>, options: EnsureOptions = {}): Promise<void> {
+    return this.residency.ensure(allocations, options);
+  }
+
+  /**
    * Call after the frame's last `queue.submit`: as `submitted`; what lived for this frame is freed, and
    * chunks that stayed empty are given back. Of what falls due 2,048 ranges are given back in one frame, the
    * rest in the next ones, or as soon as it is needed.
@@ -335,7 +294,7 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
       return this.memory.endFrame();
     });
     defragmenter.afterBoundary();
-    defragmenter.tell();
+    runAll([() => defragmenter.tell(), () => this.residency.engine.afterBoundary()]);
     return serial;
   }
 
@@ -370,10 +329,11 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
     this.isDisposed = true;
     const { memory, onLeak, textures } = this;
     runAll([
-      () => this.books.tellLeaks(() => reportAllocations(memory as Memory<unknown>), onLeak),
+      () => this.books.tellLeaks(() => this.listLive(), onLeak),
       ...[...textures].map((each) => () => each.dispose()),
       () => this.defragmenter.cancel(),
       () => this.uploads.abandon(),
+      () => this.residency.engine.dispose(),
       () => this.keeper.dispose(),
       () => this.pools.dispose(),
       () => memory.dispose(),
@@ -383,6 +343,12 @@ export class GpuHeap<Buffer> extends HeapFigures<Buffer> {
   /** So that `using heap = …` disposes of it. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  private listLive(): AllocationReport[] {
+    const { frame } = this.memory;
+    const evicted = reportEvicted(this.keeper.evictions.owners, frame);
+    return [...reportAllocations(this.memory as Memory<unknown>), ...evicted];
   }
 
   private checkUsable(): void {

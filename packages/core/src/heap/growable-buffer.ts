@@ -27,7 +27,7 @@ import { checkExtent, checkGranules } from './transfer.ts';
  * that it grows by are not.
  */
 export interface GrowableRequest<Buffer = unknown>
-  extends Omit<AllocationRequest<Buffer>, 'size' | 'lifetime' | 'zeroed'> {
+  extends Omit<AllocationRequest<Buffer>, 'size' | 'lifetime' | 'zeroed' | 'priority' | 'resident'> {
   /** Bytes in use from the start. Default 0: then it holds nothing before the first byte. */
   readonly size?: number;
   /** As in any request, but `frame`: it outlives the frame. */
@@ -46,7 +46,7 @@ const KNOWN = [
   'label',
   'owner',
   'userData',
-  'restore',
+  'onRestore',
   'hostCopy',
   'timelines',
 ] as const;
@@ -327,13 +327,13 @@ export class GrowableBuffer<Buffer> {
   }
 
   private allocate(bytes: number): Allocation<Buffer> {
-    const { restore, ...request } = this.request;
-    if (restore === undefined) return this.heap.allocate({ ...request, size: bytes });
+    const { onRestore, ...request } = this.request;
+    if (onRestore === undefined) return this.heap.allocate({ ...request, size: bytes });
     const made: Allocation<Buffer> = this.heap.allocate({
       ...request,
       size: bytes,
       // What restores these bytes says nothing of an allocation that was given away.
-      restore: () => (this.held === made ? restore() : undefined),
+      onRestore: () => (this.held === made ? onRestore() : undefined),
     });
     return made;
   }

@@ -167,6 +167,8 @@ export class Guards<Buffer> {
         for (const owner of new Set(chunk.liveOwners())) {
           // Nothing else lives where shaders read and write.
           const guardedOwner = owner as Allocation<Buffer> | OwnerRecord<Buffer>;
+          // Nor has what is on its way here been written yet.
+          if (guardedOwner.chunk !== chunk) continue;
           guarded.push(new Guarded(guardedOwner, chunk, length, findStead));
         }
       }

@@ -10,6 +10,11 @@ import {
   type AutomaticSettings,
   checkAutomatic,
 } from '../movement/defragmentation-options.ts';
+import {
+  checkResidency,
+  type ResidencyOptions,
+  type ResidencySettings,
+} from '../movement/residency-options.ts';
 import { DebugLog, type DebugSettings, type Logger } from '../telemetry/debug-log.ts';
 import type { LeakReport } from '../telemetry/leaks.ts';
 
@@ -46,6 +51,8 @@ export interface GpuHeapOptions {
    * `buffer`, `offset` and `version`, and is told by its `moved` hooks. Default: nothing moves by itself.
    */
   readonly defragmentation?: AutomaticDefragmentation;
+  /** How it evicts what was given a `priority`, when memory is short. */
+  readonly residency?: ResidencyOptions;
   /** What is logged and kept for reports, each with a switch of its own. */
   readonly debug?: DebugSettings;
   /** Takes the lines of the log. Default: nothing is ever logged. */
@@ -70,6 +77,7 @@ export interface HeapSettings {
   readonly onPressure: ((pressure: Pressure) => void) | undefined;
   readonly guardBytes: number;
   readonly defragmentation: AutomaticSettings | undefined;
+  readonly residency: ResidencySettings;
   readonly log: DebugLog;
   readonly watchLeaks: boolean;
   readonly onLeak: ((leak: LeakReport) => void) | undefined;
@@ -84,6 +92,7 @@ const KNOWN = [
   'onPressure',
   'guardBytes',
   'defragmentation',
+  'residency',
   'debug',
   'logger',
   'watchLeaks',
@@ -138,7 +147,8 @@ export function checkHeapOptions(options: GpuHeapOptions): HeapSettings {
     guardBytes,
   };
   const defragmentation = options.defragmentation && checkAutomatic(options.defragmentation);
-  return { ...sizes, defragmentation, onPressure, log, watchLeaks, onLeak };
+  const residency = checkResidency(options.residency ?? {});
+  return { ...sizes, defragmentation, residency, onPressure, log, watchLeaks, onLeak };
 }
 
 function checkFunction(value: unknown, name: string): void {

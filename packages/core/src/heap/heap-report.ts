@@ -3,7 +3,7 @@
  *
  * Cost     O(ranges); the report itself sorts.
  */
-
+import type { RangeOwner } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import { type ChunkReport, reportChunk } from '../telemetry/chunk-report.ts';
@@ -19,10 +19,23 @@ export function reportAllocations(memory: Memory<unknown>): AllocationReport[] {
       for (const { handle } of chunk.suballocator.ranges()) {
         if (handle === NO_SPACE) continue;
         const owner = chunk.ownerOf(handle);
-        if (owner instanceof Allocation || owner instanceof OwnerRecord) {
+        const isOurs = owner instanceof Allocation || owner instanceof OwnerRecord;
+        // What is on its way has a range here and lives elsewhere.
+        if (isOurs && owner.chunk === chunk && owner.handle === handle) {
           reports.push(reportOf(owner, chunk, memory.frame));
         }
       }
+    }
+  }
+  return reports;
+}
+
+/** Every allocation that is evicted. */
+export function reportEvicted(owners: Iterable<RangeOwner>, frame: number): AllocationReport[] {
+  const reports: AllocationReport[] = [];
+  for (const owner of owners) {
+    if (owner instanceof Allocation || owner instanceof OwnerRecord) {
+      reports.push(reportOf(owner, undefined, frame));
     }
   }
   return reports;

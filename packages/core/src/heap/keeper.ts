@@ -4,24 +4,26 @@
  * Promise  a dead or foreign allocation is refused before anything is touched; a call that fails leaves its
  *          allocation where it was, with its bytes.
  */
-import { bytesOfData, type WriteData } from '../base/bytes.ts';
+import type { WriteData } from '../base/bytes.ts';
 import { checkInteger, checkText, show } from '../base/check.ts';
 import { BackendError, UsageError } from '../base/errors.ts';
 import { roundUp } from '../base/quantities.ts';
-import type { Chunk, RangeOwner } from '../memory/chunk.ts';
+import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
-import type { ReadPiece } from '../memory/readback-ring.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { AllocationCounts } from '../telemetry/heap-statistics.ts';
-import { Allocation, type AllocationFacts, type AllocationKeeper } from './allocation.ts';
+import type { AllocationReport } from '../telemetry/report.ts';
+import { Allocation, type AllocationKeeper } from './allocation.ts';
+import { AllocationBytes } from './allocation-bytes.ts';
+import type { AllocationFacts } from './allocation-state.ts';
 import { layOut } from './block.ts';
-import { type Books, OwnerRecord } from './books.ts';
+import { allocationOf, type Books, type OwnerRecord } from './books.ts';
+import { Evictions } from './evictions.ts';
 import type { Guards } from './guards.ts';
 import { makeHostBytes } from './host-bytes.ts';
-import { checkWhole, chunksOf, Mover, useOnFirst } from './mover.ts';
+import { checkWhole, chunksOf, Mover, noteWrite, useOnFirst } from './mover.ts';
 import type { CheckedRequest } from './request.ts';
-import { checkExtent, checkGranules } from './transfer.ts';
 import type { Transfers } from './transfers.ts';
 
 export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
@@ -32,6 +34,8 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     peakAllocationCount: 0,
   };
   readonly mover: Mover<Buffer>;
+  readonly evictions: Evictions<Buffer>;
+  readonly bytes: AllocationBytes<Buffer>;
   private readonly memory: Memory<Buffer>;
   private readonly transfers: Transfers<Buffer>;
   private readonly books: Books<Buffer>;
@@ -50,6 +54,19 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.guards = guards;
     this.books = books;
     this.mover = new Mover(memory, transfers, guards, this);
+    this.evictions = new Evictions(memory, this, books, guards);
+    this.bytes = new AllocationBytes(transfers, this.evictions, () => this.checkDevice());
+  }
+
+  /** Boundaries that have passed. */
+  get now(): number {
+    return this.memory.boundaries.count;
+  }
+
+  /** One has been used, or would have been. */
+  touched(allocation: Allocation<Buffer>): void {
+    if (allocation.isResident) this.evictions.hitCount++;
+    else this.evictions.missCount++;
   }
 
   /** A fresh allocation in a pool, or undefined: then `memory.ladder.explain` says why. */
@@ -93,6 +110,11 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     apart: readonly Chunk<Buffer>[] | undefined,
   ): boolean {
     const { memory } = this;
+    if (!request.resident) {
+      noteApart(allocation, request);
+      this.evictions.begin(allocation, pool);
+      return true;
+    }
     const bytes = this.guards.bytesFor(pool.kind.location, request.size);
     const handle = memory.place(pool, bytes, request.alignment, allocation, apart, request.dedicated);
     if (handle === NO_SPACE) return false;
@@ -114,7 +136,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
       memory.cancel(chunk, handle);
       throw error;
     }
-    for (const other of request.apartFrom) if (other.isLive) keepApart(allocation, other.block ?? other);
+    noteApart(allocation, request);
     if (request.lifetime === 'frame') this.frameAllocations.push(allocation);
     if (request.timelines !== undefined) {
       allocation.timelines = request.timelines;
@@ -128,8 +150,10 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   private begin(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): void {
     const { handle } = allocation;
     this.count(allocation.size, 1);
+    if (allocation.rank > 0) this.evictions.rankedCount++;
     const owner = this.books.begin(allocation, chunk, chunk.suballocator.sizeOf(handle));
     if (owner !== allocation) chunk.setOwner(handle, owner);
+    this.books.tellBegin(allocation, chunk);
   }
 
   /** An allocation over a whole buffer that the caller made. @throws UsageError as `adoptBuffer` does */
@@ -142,7 +166,8 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     return allocation;
   }
 
-  private count(bytes: number, allocations: number): void {
+  /** So many bytes of so many resident allocations more, or fewer. */
+  count(bytes: number, allocations: number): void {
     const counts = this.counts;
     counts.requestedBytes += bytes;
     counts.allocationCount += allocations;
@@ -153,19 +178,26 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   }
 
   free(allocation: Allocation<Buffer>): void {
-    const chunk = allocation.chunk;
+    allocation.checkLive();
+    checkWhole(allocation, 'freed');
+    const { chunk } = allocation;
     if (chunk === undefined) {
-      allocation.home(); // Throws: it is dead.
+      this.evictions.free(allocation);
       return;
     }
-    checkWhole(allocation, 'freed');
-    this.forget(allocation, chunk);
+    const report = this.end(allocation, chunk);
     this.memory.release(chunk, allocation.handle);
+    this.books.tellEnd(report);
   }
 
   /** Gives the range of an allocation back whose object was collected. */
   freeCollected(record: OwnerRecord<Buffer>): void {
     const { chunk, handle } = record;
+    if (chunk === undefined) {
+      this.books.forget(record, 0);
+      this.evictions.forget(record, record.size, record.rank);
+      return;
+    }
     // A rebuild may have dropped the chunk before anybody was told.
     if (!(chunk.pool as Pool<Buffer>).chunks.includes(chunk)) return;
     this.forgetCollected(record);
@@ -175,16 +207,22 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   /** An allocation whose object was collected is counted no more, nor told of. */
   forgetCollected(record: OwnerRecord<Buffer>): void {
-    const { chunk, handle, size } = record;
-    this.books.forget(record, chunk.suballocator.sizeOf(handle));
+    const { handle, size, rank } = record;
+    this.books.forget(record, (record.chunk as Chunk<Buffer>).suballocator.sizeOf(handle));
     this.count(-size, -1);
+    if (rank > 0) this.evictions.rankedCount--;
   }
 
   /** Ends an allocation that nothing has used yet: its range is free at once. */
   cancel(allocation: Allocation<Buffer>): void {
-    const chunk = allocation.chunk as Chunk<Buffer>;
-    this.forget(allocation, chunk);
+    const { chunk } = allocation;
+    if (chunk === undefined) {
+      this.evictions.free(allocation);
+      return;
+    }
+    const report = this.end(allocation, chunk);
     this.memory.cancel(chunk, allocation.handle);
+    this.books.tellEnd(report);
   }
 
   /** Writes the guard of a live allocation again. */
@@ -194,30 +232,39 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
 
   /** It is dead, and counted no more. */
   forget(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): void {
-    this.books.end(allocation, chunk, chunk.suballocator.sizeOf(allocation.handle));
+    this.books.tellEnd(this.end(allocation, chunk));
+  }
+
+  /** As `forget`, but answers what is to be told when its range has ended too. */
+  private end(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>): AllocationReport | undefined {
+    const report = this.books.end(allocation, chunk, chunk.suballocator.sizeOf(allocation.handle));
     allocation.end();
     this.count(-allocation.size, -1);
+    if (allocation.rank > 0) this.evictions.rankedCount--;
+    return report;
   }
 
   /** Frees what lived for this frame. O(such allocations). */
   endFrame(): void {
     const { frameAllocations } = this;
     if (frameAllocations.length === 0) return;
+    // What a logger makes meanwhile is for the next frame.
+    this.frameAllocations = [];
     for (const allocation of frameAllocations) if (allocation.isLive) this.free(allocation);
-    frameAllocations.length = 0;
   }
 
   rename(allocation: Allocation<Buffer>, label: string): void {
-    const chunk = allocation.home();
+    const chunk = allocation.isResident ? allocation.home() : undefined;
+    allocation.checkLive();
     checkText(label, 'label');
     if (allocation.block === undefined) {
-      this.books.renamed(allocation, label, chunk.suballocator.sizeOf(allocation.handle));
+      this.books.renamed(allocation, label, chunk?.suballocator.sizeOf(allocation.handle) ?? 0);
     }
     allocation.setLabel(label);
   }
 
   resize(allocation: Allocation<Buffer>, size: number): void {
-    const chunk = allocation.home();
+    allocation.checkLive();
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
     checkWhole(allocation, 'resized');
     if (allocation.members !== undefined) {
@@ -225,6 +272,11 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     }
     this.checkDevice();
     const before = allocation.size;
+    if (allocation.evicted !== undefined) {
+      if (size !== before) this.evictions.resize(allocation, size);
+      return;
+    }
+    const chunk = allocation.home();
     if (size === before) return;
     const used = chunk.suballocator.sizeOf(allocation.handle);
     const room = allocation.makeHostCopy(size);
@@ -234,6 +286,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     }
     allocation.setSize(size, room);
     this.noteSize(allocation, before, used);
+    noteWrite(allocation);
   }
 
   /** It was `size` bytes long, in `used` reserved ones, and is another size now. */
@@ -283,74 +336,18 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   }
 
   write(allocation: Allocation<Buffer>, data: WriteData, at: number): void {
-    const chunk = allocation.home();
-    const bytes = bytesOfData(data);
-    checkExtent(at, bytes.byteLength, allocation.size);
-    checkGranules(at, bytes.byteLength, allocation.size);
-    this.checkDevice();
-    this.transfers.flushFor(allocation);
-    this.transfers.write(chunk, allocation.offset + at, bytes);
-    useOnFirst(allocation);
-    allocation.remember(bytes, at);
+    this.bytes.write(allocation, data, at);
   }
 
   read(allocation: Allocation<Buffer>, at: number, size: number): Promise<Uint8Array> {
-    allocation.home();
-    checkExtent(at, size, allocation.size);
-    this.checkDevice();
-    const piece = this.pieceOf(allocation, at, size);
-    return this.transfers.readMany([piece]).then(([bytes]) => bytes as Uint8Array);
-  }
-
-  /** Where bytes of a live allocation are that are about to be read. */
-  pieceOf(allocation: Allocation<Buffer>, at: number, size: number): ReadPiece<Buffer> {
-    const chunk = allocation.home();
-    useOnFirst(allocation);
-    const locate = () => {
-      checkExtent(at, size, allocation.size);
-      return { chunk: allocation.home(), offset: allocation.offset + at };
-    };
-    return { chunk, offset: allocation.offset + at, size, handle: allocation.handle, locate };
-  }
-
-  copy(
-    source: Allocation<Buffer>,
-    sourceOffset: number,
-    target: Allocation<Buffer>,
-    targetOffset: number,
-    size: number,
-  ): void {
-    const from = this.own(source, 'source').home();
-    const to = this.own(target, 'target').home();
-    const check = (): void => {
-      checkExtent(sourceOffset, size, source.size);
-      checkExtent(targetOffset, size, target.size);
-      checkGranules(sourceOffset, size, source.size);
-      checkGranules(targetOffset, size, target.size);
-    };
-    check();
-    this.checkDevice();
-    if (size === 0) return;
-    const bytes = roundUp(size, 4);
-    this.transfers.copy(from, to, bytes, () => {
-      // Asked for memory, the application may have made one of them shorter.
-      check();
-      return {
-        source: source.buffer,
-        sourceOffset: source.offset + sourceOffset,
-        target: target.buffer,
-        targetOffset: target.offset + targetOffset,
-        size: bytes,
-      };
-    });
-    useOnFirst(source);
-    useOnFirst(target);
+    return this.bytes.read({ allocation, at, size });
   }
 
   /** Every allocation is dead from now on. O(chunks + allocations). */
   dispose(): void {
     this.transfers.dispose();
     this.books.dispose();
+    this.evictions.dispose();
     for (const pool of this.memory.pools) {
       for (const chunk of pool.chunks) {
         for (const owner of chunk.liveOwners()) allocationOf(owner)?.end();
@@ -377,10 +374,9 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   }
 }
 
-/** The allocation that owns a range, if one does and its object is still there. */
-export function allocationOf<Buffer>(owner: RangeOwner | undefined): Allocation<Buffer> | undefined {
-  if (owner instanceof Allocation) return owner as Allocation<Buffer>;
-  return owner instanceof OwnerRecord ? (owner.deref() as Allocation<Buffer> | undefined) : undefined;
+/** What `request` shall be apart from knows of it, and it of them. */
+function noteApart<Buffer>(one: Allocation<Buffer>, request: CheckedRequest<Buffer>): void {
+  for (const other of request.apartFrom) if (other.isLive) keepApart(one, other.block ?? other);
 }
 
 function keepApart<Buffer>(one: Allocation<Buffer>, other: Allocation<Buffer>): void {

@@ -40,7 +40,7 @@ export interface NumberArrayType<Data extends NumberArray> {
 
 /** How a mirrored array is made. */
 export interface MirroredArrayOptions<Buffer, Data extends NumberArray>
-  extends Omit<GrowableRequest<Buffer>, 'size' | 'location' | 'restore' | 'hostCopy'> {
+  extends Omit<GrowableRequest<Buffer>, 'size' | 'location' | 'onRestore' | 'hostCopy'> {
   /** What the elements are: `Float32Array`, `Uint16Array` … */
   readonly type: NumberArrayType<Data>;
   /** Elements from the start, all 0. Default 0. */
@@ -94,7 +94,7 @@ export class MirroredArray<Buffer, Data extends NumberArray> implements Iterable
     this.mirror = this.makeMirror(length * this.elementBytes);
     this.view = this.mirror;
     const access = request.access ?? request.pool?.kind?.access ?? 'read';
-    this.gpu = new GrowableBuffer(heap, { ...request, access, restore: () => this.bytesTo(this.gpu.size) });
+    this.gpu = new GrowableBuffer(heap, { ...request, access, onRestore: () => this.bytesTo(this.gpu.size) });
     this.count = length;
     if (length > 0) this.dirty.add(0, length);
   }

@@ -86,6 +86,7 @@ export class Mover<Buffer> {
     allocation.settleIn(to, handle);
     allocation.setSize(size, room);
     this.counter.noteSize(allocation, before, used);
+    if (size !== before) noteWrite(allocation);
     allocation.tellMoved();
   }
 
@@ -128,6 +129,13 @@ export function useOnFirst<Buffer>(allocation: Allocation<Buffer>): void {
   if (timelines === undefined || chunk === undefined || timelines.includes(0)) return;
   whole.timelines = [0, ...timelines];
   chunk.setTimelines(whole.handle, whole.timelines);
+}
+
+/** The heap has written to it: from now on it holds more than `onRestore` gives. */
+export function noteWrite<Buffer>(allocation: Allocation<Buffer>): void {
+  const whole = allocation.block ?? allocation;
+  whole.noteUse('read');
+  if (whole.hostCopy === undefined || whole.isGpuWritten) whole.isDirty = true;
 }
 
 /** The chunks of those that live, each once; undefined when there are none. O(allocations × chunks). */

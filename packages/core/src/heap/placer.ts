@@ -5,12 +5,16 @@
  */
 import { checkText, show } from '../base/check.ts';
 import { OutOfMemoryError, UsageError } from '../base/errors.ts';
+import { type Wanted, wantedIn } from '../memory/evictor.ts';
 import type { Memory } from '../memory/memory.ts';
+import { warm } from '../memory/warming.ts';
 import { allocateWaiting } from './allocate-async.ts';
 import type { Allocation } from './allocation.ts';
 import type { Guards } from './guards.ts';
 import type { HeapPools } from './heap-pools.ts';
+import type { HeapResidency } from './heap-residency.ts';
 import type { Keeper } from './keeper.ts';
+import { chunksOf } from './mover.ts';
 import { type AllocationRequest, type CheckedRequest, checkRequest } from './request.ts';
 import { largestIn } from './room.ts';
 
@@ -20,6 +24,7 @@ export class Placer<Buffer> {
   private readonly pools: HeapPools<Buffer>;
   private readonly keeper: Keeper<Buffer>;
   private readonly guards: Guards<Buffer>;
+  private readonly residency: HeapResidency<Buffer>;
   private readonly checkUsable: () => void;
 
   /** `checkUsable` throws when the heap is no more. */
@@ -28,8 +33,10 @@ export class Placer<Buffer> {
     pools: HeapPools<Buffer>,
     keeper: Keeper<Buffer>,
     guards: Guards<Buffer>,
+    residency: HeapResidency<Buffer>,
     checkUsable: () => void,
   ) {
+    this.residency = residency;
     this.memory = memory;
     this.pools = pools;
     this.keeper = keeper;
@@ -56,9 +63,21 @@ export class Placer<Buffer> {
     return allocateWaiting(
       this.memory,
       () => this.allocate(request),
+      () => this.makeRoomLater(request),
       (allocation) => this.keeper.cancel(allocation),
       this.checkUsable,
     );
+  }
+
+  private makeRoomLater(request: AllocationRequest<Buffer>): Promise<boolean> | undefined {
+    return this.residency.engine.makeRoomLater(this.wantedOf(this.check(request)));
+  }
+
+  private wantedOf(request: CheckedRequest<Buffer>): Wanted<Buffer> {
+    const pool = this.pools.poolFor(request);
+    const size = this.guards.bytesFor(pool.kind.location, request.size);
+    const apart = chunksOf(request.apartFrom) ?? [];
+    return wantedIn(pool, size, request.alignment, request.dedicated, apart);
   }
 
   allocateMany(requests: readonly AllocationRequest<Buffer>[]): Allocation<Buffer>[] {
@@ -106,13 +125,15 @@ export class Placer<Buffer> {
   }
 
   canAllocate(request: AllocationRequest<Buffer>): boolean {
-    return this.check(request).size <= this.largestAllocatable(request);
+    const checked = this.check(request);
+    if (!checked.resident || checked.size <= this.largestAllocatable(request)) return true;
+    return this.residency.engine.mayMakeRoomNow(this.wantedOf(checked));
   }
 
   async warm(request: AllocationRequest<Buffer>): Promise<void> {
     const checked = this.check(request);
     const pool = this.pools.poolFor(checked);
-    const made = this.memory.warm(pool, checked.size);
+    const made = warm(this.memory, pool, checked.size);
     if (made === undefined) throw this.memory.ladder.explain(pool, checked.size);
     await this.memory.endings.until(Promise.all(made.map(({ settled }) => settled)));
     this.checkUsable();
@@ -133,7 +154,11 @@ export class Placer<Buffer> {
     this.keeper.checkDevice();
     const { limits, timelineCount } = this.memory.backend;
     const checked = checkRequest(request, limits, timelineCount);
-    for (const other of checked.apartFrom) this.keeper.own(other, 'apartFrom').home();
+    for (const other of checked.apartFrom) {
+      const { evicted } = this.keeper.own(other, 'apartFrom');
+      if (evicted === undefined) other.home();
+    }
+    if (checked.priority !== undefined) this.residency.prepare();
     return checked;
   }
 
@@ -144,7 +169,7 @@ export class Placer<Buffer> {
 }
 
 function checkAlike<Buffer>(first: CheckedRequest<Buffer>, other: CheckedRequest<Buffer>): void {
-  for (const name of ['access', 'location', 'lifetime', 'pool'] as const) {
+  for (const name of ['access', 'location', 'lifetime', 'pool', 'priority', 'resident'] as const) {
     if (first[name] === other[name]) continue;
     throw new UsageError(
       'bad-argument',

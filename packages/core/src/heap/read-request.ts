@@ -3,8 +3,8 @@
  */
 import { checkOptions, show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
-import type { ReadPiece } from '../memory/readback-ring.ts';
 import type { Allocation } from './allocation.ts';
+import type { ReadSpan } from './evictions.ts';
 import type { Keeper } from './keeper.ts';
 import { checkExtent } from './transfer.ts';
 
@@ -18,14 +18,14 @@ export interface ReadRequest<Buffer> {
 }
 
 /**
- * Where the bytes of each are. O(reads).
+ * The bytes that each names. O(reads).
  * @throws UsageError `bad-argument`, `unknown-option`, `foreign-object`, `dead-allocation`, `bad-offset`,
  *   `bad-size`, `out-of-bounds`
  */
 export function checkReads<Buffer>(
   keeper: Keeper<Buffer>,
   reads: readonly ReadRequest<Buffer>[],
-): ReadPiece<Buffer>[] {
+): ReadSpan<Buffer>[] {
   if (!Array.isArray(reads)) {
     throw new UsageError(
       'bad-argument',
@@ -35,9 +35,9 @@ export function checkReads<Buffer>(
   return reads.map((read: ReadRequest<Buffer>, k) => {
     checkOptions(read, `reads[${k}]`, ['allocation', 'at', 'size']);
     const allocation = keeper.own(read.allocation, `reads[${k}].allocation`);
-    allocation.home();
+    allocation.checkLive();
     const { at = 0, size = allocation.size - at } = read;
     checkExtent(at, size, allocation.size);
-    return keeper.pieceOf(allocation, at, size);
+    return { allocation, at, size };
   });
 }

@@ -3,21 +3,26 @@
  *
  * Cost     O(allocations), beside the bytes that are written again.
  * Promise  every allocation keeps its place; `version` grows, since every buffer is another. Its bytes are
- *          what `restore` gives, or what `write` has written where it keeps a host copy, else zero. What was
- *          released is free. Where the new device has no room nothing has changed. A `restore` that fails
- *          stops no other, and is told.
+ *          what `onRestore` gives, or what `write` has written where it keeps a host copy, else zero. What
+ *          was released is free. Where the new device has no room nothing has changed. An `onRestore` that
+ *          fails stops no other, and is told. Whose `onRestore` takes time is evicted until then; what was
+ *          evicted stays so, with its bytes.
  * Refusal  what shaders have written is gone, and so are buffers of the caller's own: allocations over them
  *          are dead.
  */
 import type { BackendLimits, GpuBackend } from '../backend/port.ts';
+import type { WriteData } from '../base/bytes.ts';
+import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import { runAll } from '../base/run-all.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Allocation } from './allocation.ts';
 import type { OwnerRecord } from './books.ts';
+import { allocationOf } from './books.ts';
+import type { RestoreHook } from './evicted-bytes.ts';
 import type { HeapPools } from './heap-pools.ts';
-import { allocationOf, type Keeper } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
 
 /** What a rebuild has brought back. */
 export interface Rebuilt<Buffer> {
@@ -28,8 +33,10 @@ export interface Rebuilt<Buffer> {
    * members, unless that is all of them: then the block.
    */
   readonly emptied: readonly Allocation<Buffer>[];
-  /** What `restore` of allocations threw, or what was wrong with the bytes that it gave. */
+  /** What `onRestore` of allocations threw, or what was wrong with the bytes that it gave. */
   readonly failures: readonly RestoreFailure<Buffer>[];
+  /** Those whose `onRestore` promises their bytes: they are evicted, and `ensureResident` awaits them. */
+  readonly evicted: readonly Allocation<Buffer>[];
   /** Those over buffers of the caller's own: they are dead. */
   readonly dropped: readonly Allocation<Buffer>[];
 }
@@ -83,10 +90,17 @@ export function rebuildHeap<Buffer>(
   }
   const failures: RestoreFailure<Buffer>[] = [];
   const empty: Allocation<Buffer>[] = [];
-  const restored = live.filter((allocation) => restore(allocation, failures, empty));
-  runAll(live.map((allocation) => () => allocation.tellMoved()));
-  const emptied = empty.filter(({ isLive }) => isLive);
-  return { restoredCount: restored.length, emptied, failures, dropped };
+  const late = new Map<Allocation<Buffer>, Promise<WriteData | undefined>>();
+  const restored = live.filter((allocation) => restore(allocation, failures, empty, late));
+  const evicted = [...late.keys()].filter(({ isResident }) => isResident);
+  for (const allocation of evicted) {
+    keeper.evictions.evict(allocation, undefined, 'asked');
+    allocation.evicted?.promise(late.get(allocation) as Promise<WriteData | undefined>, allocation);
+  }
+  keeper.evictions.keepUntilDone(live);
+  runAll(live.map((allocation) => () => allocation.tell(allocation.isResident ? 'moved' : 'evicted')));
+  const emptied = empty.filter((allocation) => allocation.isLive && !late.has(allocation));
+  return { restoredCount: restored.length, emptied, failures, evicted, dropped };
 }
 
 /**
@@ -94,8 +108,8 @@ export function rebuildHeap<Buffer>(
  * collected.
  */
 function allocationsIn<Buffer>(chunk: Chunk<Buffer>): Allocation<Buffer>[] {
-  return chunk
-    .liveOwners()
+  // What is on its way within a chunk has two ranges of it.
+  return [...new Set(chunk.liveOwners())]
     .map((owner) => allocationOf<Buffer>(owner))
     .filter((each) => each?.chunk === chunk) as Allocation<Buffer>[];
 }
@@ -111,31 +125,65 @@ function checkAlignments(before: BackendLimits, after: BackendLimits): void {
   }
 }
 
+/** Those that are evicted until their bytes are there. */
+type Late<Buffer> = Map<Allocation<Buffer>, Promise<WriteData | undefined>>;
+
 /** Writes the bytes of an allocation again, as far as something gives them; whether any were written. */
 function restore<Buffer>(
   allocation: Allocation<Buffer>,
   failures: RestoreFailure<Buffer>[],
   empty: Allocation<Buffer>[],
+  late: Late<Buffer>,
 ): boolean {
-  const { members } = allocation;
-  // A block keeps no bytes but those of its members.
+  const { members, keptBytes } = allocation;
+  if (members !== undefined && keptBytes !== undefined) return writeAgain(allocation, failures, late);
+  // Else a block keeps no bytes but those of its members.
   const parts = members ?? [allocation];
-  const left = parts.filter((part) => !writeAgain(part, failures));
+  const left = parts.filter((part) => !writeAgain(part, failures, late));
   const isRestored = left.length < parts.length;
   if (isRestored) empty.push(...left);
   else empty.push(allocation);
   return isRestored;
 }
 
-function writeAgain<Buffer>(allocation: Allocation<Buffer>, failures: RestoreFailure<Buffer>[]): boolean {
+function writeAgain<Buffer>(
+  allocation: Allocation<Buffer>,
+  failures: RestoreFailure<Buffer>[],
+  late: Late<Buffer>,
+): boolean {
   try {
-    // What gives the bytes of one may free another.
-    const data = allocation.isLive ? (allocation.hostCopy ?? allocation.restore?.()) : undefined;
+    const data = bytesFor(allocation);
     if (data === undefined || !allocation.isLive) return false;
-    allocation.write(data);
-    return true;
+    if (!isPromise(data)) {
+      allocation.write(data);
+      if (allocation.hostCopy === undefined && allocation.keptBytes === undefined) allocation.isDirty = false;
+      return true;
+    }
+    // Nobody may wait for it: its failure is told to those who do.
+    data.catch(() => {});
+    if (allocation.block !== undefined || allocation.timelines !== undefined) throw lateIsUseless(allocation);
+    late.set(allocation, data);
+    return false;
   } catch (error) {
     failures.push({ allocation, error });
     return false;
   }
+}
+
+/** What gives the bytes of one may free another. */
+function bytesFor<Buffer>(allocation: Allocation<Buffer>): ReturnType<RestoreHook> {
+  if (!allocation.isLive) return undefined;
+  return allocation.keptBytes ?? allocation.hostCopy ?? allocation.onRestore?.();
+}
+
+function isPromise(data: WriteData | Promise<WriteData | undefined>): data is Promise<WriteData | undefined> {
+  return typeof (data as { then?: unknown }).then === 'function';
+}
+
+function lateIsUseless<Buffer>({ label, block }: Allocation<Buffer>): UsageError {
+  const why = block === undefined ? 'is used on other timelines' : 'is a member of a block';
+  return new UsageError(
+    'not-restored',
+    `onRestore of ${show(label)} is asynchronous, but it ${why} and can not be evicted until then; give its bytes at once`,
+  );
 }

@@ -5,12 +5,13 @@
  */
 import { type BackendLimits, BufferUsage } from '../backend/port.ts';
 import { CHUNK_USAGE, checkUsage, offsetAlignment, TRANSFER_USAGE } from '../backend/usage.ts';
-import type { WriteData } from '../base/bytes.ts';
 import { checkInteger, checkOneOf, checkText, show, unknownOption } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Access, Lifetime, Location, PoolKind } from '../memory/pool-kind.ts';
 import { MAX_ALIGNMENT } from '../ranges/suballocator.ts';
 import type { Allocation } from './allocation.ts';
+import type { Priority } from './allocation-state.ts';
+import type { RestoreHook } from './evicted-bytes.ts';
 import type { HeapPool } from './heap-pool.ts';
 
 /** What is asked for. */
@@ -54,12 +55,23 @@ export interface AllocationRequest<Buffer = never> {
   /** Kept on the allocation; the heap does not look at it. */
   readonly userData?: unknown;
   /**
-   * Gives its bytes again when the GPU has lost them, as after a loss of the device (see `GpuHeap.rebuild`);
-   * undefined for none.
+   * Gives its bytes again, now or later: from the first on, and zeros after the last; undefined for none.
+   * Asked when the device was lost (see `GpuHeap.rebuild`), and by `ensureResident` for what was evicted.
    */
-  readonly restore?: () => WriteData | undefined;
+  readonly onRestore?: RestoreHook;
   /** Whether to keep a copy of all that `write` writes, for the same end. Default false. */
   readonly hostCopy?: boolean;
+  /**
+   * Lets the heap evict it when memory is short: those of a low priority first, and of one priority those
+   * that were used least recently. What the frame uses is to be told by `touch()`, or `binding()`. Default:
+   * it stays.
+   */
+  readonly priority?: Priority;
+  /**
+   * Whether it gets its memory now. False: it begins evicted, with no memory at all until `ensureResident`;
+   * `onRestore` gives its bytes then, or they are zero. Default true.
+   */
+  readonly resident?: boolean;
   /** Where there are several queues: those on which it is used, by number. Default: the first alone. */
   readonly timelines?: readonly number[];
 }
@@ -78,8 +90,12 @@ export interface CheckedRequest<Buffer = unknown> {
   readonly label: string;
   readonly owner: string;
   readonly userData: unknown;
-  readonly restore: (() => WriteData | undefined) | undefined;
+  readonly onRestore: RestoreHook | undefined;
   readonly hostCopy: boolean;
+  readonly priority: Priority | undefined;
+  readonly resident: boolean;
+  /** Whether what a shader or an encoder of the application writes may be in it. */
+  readonly isGpuWritten: boolean;
   /** Undefined for the first alone. */
   readonly timelines: readonly number[] | undefined;
 }
@@ -98,14 +114,19 @@ const KNOWN: ReadonlySet<string> = new Set([
   'label',
   'owner',
   'userData',
-  'restore',
+  'onRestore',
   'hostCopy',
+  'priority',
+  'resident',
   'timelines',
 ]);
 const ACCESSES = ['read', 'write'] as const;
 const LOCATIONS = ['gpu', 'upload', 'readback', 'auto'] as const;
 const LIFETIMES = ['default', 'frame', 'transient', 'long'] as const;
+const PRIORITIES = ['low', 'normal', 'high'] as const;
 const NONE: readonly never[] = [];
+/** By these an encoder writes. */
+const WRITTEN_USAGE: number = BufferUsage.COPY_DST | BufferUsage.QUERY_RESOLVE;
 
 /**
  * Asked for every allocation: options that are left out cost a comparison each.
@@ -118,7 +139,8 @@ export function checkRequest<Buffer>(
 ): CheckedRequest<Buffer> {
   checkNames(request);
   const { size, usage, alignment = 1, label = '', owner = '', zeroed = false, apartFrom = NONE } = request;
-  const { hostCopy = false, dedicated = false, restore, pool, timelines, userData } = request;
+  const { hostCopy = false, dedicated = false, resident = true, pool, timelines, userData } = request;
+  const { onRestore, priority } = request;
   checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
   checkInteger(alignment, 'alignment', 1, MAX_ALIGNMENT, 'bad-alignment');
   checkText(label, 'label');
@@ -126,9 +148,11 @@ export function checkRequest<Buffer>(
   checkFlag(zeroed, 'zeroed');
   checkFlag(hostCopy, 'hostCopy');
   checkFlag(dedicated, 'dedicated');
-  if (restore !== undefined && typeof restore !== 'function') {
-    throw new UsageError('bad-argument', `restore is ${show(restore)}; pass a function`);
+  checkFlag(resident, 'resident');
+  if (onRestore !== undefined && typeof onRestore !== 'function') {
+    throw new UsageError('bad-argument', `onRestore is ${show(onRestore)}; pass a function`);
   }
+  if (priority !== undefined) checkOneOf(priority, 'priority', PRIORITIES);
   if (apartFrom !== NONE && !Array.isArray(apartFrom)) {
     throw new UsageError('bad-argument', `apartFrom is ${show(apartFrom)}; pass an array of allocations`);
   }
@@ -154,12 +178,26 @@ export function checkRequest<Buffer>(
     label,
     owner,
     userData,
-    restore,
+    onRestore,
     hostCopy,
+    priority,
+    resident,
+    isGpuWritten: access === 'write' || (usage & WRITTEN_USAGE) !== 0,
     timelines: timelines === undefined ? undefined : checkTimelines(timelines, timelineCount),
   };
   if (kind !== undefined) checkSame(checked, kind);
+  if (priority !== undefined || !resident) checkEvictable(checked);
   return checked;
+}
+
+/** Who leaves and comes again must do so by copies on the first timeline, and outlive the frame. */
+function checkEvictable<Buffer>({ location, lifetime, timelines }: CheckedRequest<Buffer>): void {
+  const isFine = location === 'gpu' && (lifetime === 'default' || lifetime === 'transient');
+  if (isFine && timelines === undefined) return;
+  throw new UsageError(
+    'bad-argument',
+    `priority and resident: location '${location}', lifetime '${lifetime}'${timelines ? `, timelines ${show(timelines)}` : ''} stay where they are; leave them out, or ask for location 'gpu', lifetime 'default' or 'transient', and the first timeline alone`,
+  );
 }
 
 function checkNames(request: unknown): void {

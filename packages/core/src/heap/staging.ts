@@ -18,6 +18,9 @@ import { UploadBatch } from './upload-batch.ts';
 const LEAST_UPLOAD_CHUNK: number = 64 * 1024;
 const MOST_UPLOAD_CHUNK: number = 4 * 1024 * 1024;
 const UPLOAD_SHARE = 8;
+/** What is held for eviction is a thirty-second of the budget, within these bounds. */
+const READ_SHARE = 32;
+const MOST_READ_CHUNK: number = 4 * 1024 * 1024;
 
 export class Staging<Buffer> {
   /** Writes on their way in. */
@@ -77,6 +80,23 @@ export class Staging<Buffer> {
       this.settings.readbackBytes,
     );
     return this.readbackPool;
+  }
+
+  /**
+   * Holds a chunk for reads, of a part of the budget, so that what is to be evicted can be read back when
+   * nothing else is left. Answers its bytes; 0 when there is no room for it.
+   */
+  holdReads(budgetBytes: number): number {
+    if (this.memoryTypeFor('readback') === -1) return 0;
+    const pool = this.reads();
+    const share = Math.floor(budgetBytes / READ_SHARE);
+    const bytes = Math.max(
+      LEAST_UPLOAD_CHUNK,
+      Math.min(share - (share % LEAST_UPLOAD_CHUNK), MOST_READ_CHUNK),
+    );
+    if (this.memory.ladder.growAhead(pool, bytes) === undefined) return 0;
+    pool.kind = { ...pool.kind, minBytes: bytes, minChunks: 1 };
+    return bytes;
   }
 
   private memoryTypeFor(location: 'upload' | 'readback'): number {

@@ -24,7 +24,7 @@ import { MAX_ALIGNMENT } from '../ranges/suballocator.ts';
 import type { Allocation } from './allocation.ts';
 import { makeHostBytes } from './host-bytes.ts';
 import type { Keeper } from './keeper.ts';
-import { useOnFirst } from './mover.ts';
+import { noteWrite, useOnFirst } from './mover.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
 import type { UploadBatch } from './upload-batch.ts';
 
@@ -112,10 +112,10 @@ export class Uploads<Buffer> {
     const { byteLength } = bytes;
     this.check(allocation, at, byteLength);
     if (byteLength === 0) return;
-    const staging = this.findRoom(allocation, byteLength);
+    const staging = allocation.isResident ? this.findRoom(allocation, byteLength) : undefined;
     if (staging === undefined) {
       this.keeper.write(allocation, data, at);
-      this.countDirect(byteLength);
+      if (allocation.isResident) this.countDirect(byteLength);
       return;
     }
     const offset = staging.take(byteLength, 4);
@@ -142,7 +142,7 @@ export class Uploads<Buffer> {
     }
     this.check(allocation, at, size);
     if (size === 0) return;
-    const staging = this.findRoom(allocation, size);
+    const staging = allocation.isResident ? this.findRoom(allocation, size) : undefined;
     if (staging === undefined) {
       const bytes = makeHostBytes(size, 'what is filled in place');
       runFill(fill, bytes);
@@ -177,6 +177,7 @@ export class Uploads<Buffer> {
   ): void {
     this.batch.add(allocation, at, staging, offset, size);
     useOnFirst(allocation);
+    noteWrite(allocation);
     allocation.remember(staging.bytes.subarray(offset, offset + size), at);
     this.counts.batchedCount++;
     this.counts.batchedBytes += size;
@@ -304,7 +305,8 @@ export class Uploads<Buffer> {
 
   private check(allocation: Allocation<Buffer>, at: number, size: number): void {
     this.checkUsable();
-    this.keeper.own(allocation, 'allocation').home();
+    this.keeper.own(allocation, 'allocation').checkLive();
+    if (allocation.isResident) allocation.home();
     checkExtent(at, size, allocation.size);
     checkGranules(at, size, allocation.size);
     this.checkDevice();

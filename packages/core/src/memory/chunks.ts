@@ -95,17 +95,18 @@ export class Chunks<Buffer> {
 
   /** Notes what the device says of a new buffer. */
   private watch(chunk: Chunk<Buffer>, settled: Promise<void>): void {
-    const { buffer } = chunk;
     chunk.isGranted = false;
-    chunk.settled = settled.then(
+    // What is said of a buffer from before a rebuild says nothing of the one that is there now, which may go
+    // by the same name.
+    const word: Promise<void> = settled.then(
       () => {
-        chunk.isGranted = chunk.buffer === buffer;
+        if (chunk.settled === word) chunk.isGranted = true;
       },
       (error: unknown) => {
-        // What is said of a buffer from before a rebuild says nothing of the one that is there now.
-        if (chunk.buffer === buffer) this.refused(chunk, error);
+        if (chunk.settled === word) this.refused(chunk, error);
       },
     );
+    chunk.settled = word;
   }
 
   /**
@@ -122,10 +123,7 @@ export class Chunks<Buffer> {
 
   private add(pool: Pool<Buffer>, chunk: Chunk<Buffer>): Chunk<Buffer> {
     this.noteEmpty(chunk);
-    pool.add(chunk);
-    this.allCount++;
-    if (chunk.dedicated) this.wholeCount++;
-    this.emptyCount++;
+    this.putIn(chunk, pool.chunks.length);
     return chunk;
   }
 
@@ -141,11 +139,13 @@ export class Chunks<Buffer> {
             cause: error,
           });
     const pool = chunk.pool as Pool<Buffer>;
-    // The next one is smaller.
-    pool.refusedBytes = Math.min(pool.refusedBytes, chunk.sizeBytes);
+    // The next one is smaller, unless it was not for its size.
+    if (chunk.refusal.code !== 'device-lost') {
+      pool.refusedBytes = Math.min(pool.refusedBytes, chunk.sizeBytes);
+    }
     // A backend that is lost may be disposed of as well, and destroys nothing any more.
     if (this.backend.isLost) return;
-    if (chunk.rangeCount === 0 && pool.chunks.includes(chunk)) this.destroy(chunk);
+    if (chunk.rangeCount === 0) this.destroy(chunk);
   }
 
   /** Gives back every chunk that has been empty for `idleFrames`. O(chunks). Answers the bytes. */
@@ -238,14 +238,24 @@ export class Chunks<Buffer> {
     }
   }
 
-  /** Gives the buffer of an empty chunk back. */
+  /** Gives the buffer of an empty chunk back, unless that has been done. */
   destroy(chunk: Chunk<Buffer>): void {
-    // First the backend: should it fail, the chunk is still ours and still empty.
-    if (!this.isRebuilding) this.end(chunk);
+    const pool = chunk.pool as Pool<Buffer>;
+    const place = pool.chunks.indexOf(chunk);
+    // What others are asked for meanwhile may have taken it too.
+    if (place === -1) return;
+    // Out of reach first: nothing new comes into a buffer that is on its way out.
     this.emptyCount--;
     this.takeOut(chunk);
+    try {
+      if (!this.isRebuilding) this.end(chunk);
+    } catch (error) {
+      // The chunk is still ours and still empty.
+      this.putIn(chunk, place);
+      throw error;
+    }
     // The device has room again for what it may have refused.
-    if (chunk.isGranted) for (const pool of this.pools) pool.refusedBytes = Number.POSITIVE_INFINITY;
+    if (chunk.isGranted) for (const each of this.pools) each.refusedBytes = Number.POSITIVE_INFINITY;
   }
 
   /** A chunk is no more. */
@@ -253,6 +263,14 @@ export class Chunks<Buffer> {
     (chunk.pool as Pool<Buffer>).remove(chunk);
     this.allCount--;
     if (chunk.dedicated) this.wholeCount--;
+  }
+
+  /** One comes, or comes back, at this turn among those of its pool. */
+  private putIn(chunk: Chunk<Buffer>, place: number): void {
+    (chunk.pool as Pool<Buffer>).add(chunk, place);
+    this.allCount++;
+    if (chunk.dedicated) this.wholeCount++;
+    this.emptyCount++;
   }
 
   /** No chunk is any more. */
@@ -301,6 +319,7 @@ export class Chunks<Buffer> {
     flush();
     const adopted = this.pools.flatMap((pool) => pool.chunks.filter((chunk) => chunk.adopted));
     for (const pool of this.pools) {
+      pool.refusedBytes = Number.POSITIVE_INFINITY;
       for (const chunk of [...pool.chunks]) if (!chunk.adopted && !kept.includes(chunk)) this.destroy(chunk);
     }
     this.isRebuilding = false;

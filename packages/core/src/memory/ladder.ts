@@ -1,7 +1,7 @@
 /**
  * Ladder: what is tried when a pool has no room, in this order, and what is said when all of it failed.
  *
- *   give empty chunks back → make a chunk → a smaller chunk → fail
+ *   give empty chunks back → make a chunk → a smaller chunk → evict → fail
  *
  * Before it fails for good the application is asked for memory, once a request, and everything is tried
  * again.
@@ -9,7 +9,8 @@
  * Cost     O(chunks) a rung; explaining a failure costs O(ranges of the pool).
  * Promise  the pool's limits and the budget are asked before the device is. The remedy that a failure names
  *          serves the same request, unless the device itself refuses for ever.
- * Refusal  reclaiming comes before this, waiting after it: see `memory.ts` and `heap/allocate-async.ts`.
+ * Refusal  reclaiming comes before this, waiting after it: see `memory.ts` and `heap/allocate-async.ts`, and
+ *          `movement/residency.ts` for what is evicted.
  */
 import type { LimitedBackend } from '../backend/limited-backend.ts';
 import { show } from '../base/check.ts';
@@ -18,6 +19,7 @@ import { roundUp } from '../base/quantities.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Chunk } from './chunk.ts';
 import type { Chunks } from './chunks.ts';
+import type { Evictor, Wanted } from './evictor.ts';
 import { nextChunkBytes, type Watermark, wholeChunkBytes } from './growth.ts';
 import { LEAST_WHOLE_BYTES, type Pool } from './pool.ts';
 
@@ -31,6 +33,7 @@ export interface LadderHost<Buffer> {
   readonly chunks: Chunks<Buffer>;
   /** What is being read, and is free again when it was, in bytes of a pool or of all. */
   readonly reads: { readonly count: number; holdsAll(chunk: Chunk<Buffer>): boolean };
+  readonly evictor: Evictor<Buffer> | undefined;
   reclaim(): boolean;
   readonly followers: { readonly idleBytes: number; trim(): number };
 }
@@ -41,16 +44,6 @@ export interface Pressure {
   readonly requestedBytes: number;
   readonly reservedBytes: number;
   readonly budgetBytes: number;
-}
-
-/** What could not be placed, as exactly as a pool was asked for it. */
-export interface Wanted<Buffer> {
-  readonly pool: Pool<Buffer>;
-  /** Bytes of the range, with all that its suballocator adds. */
-  readonly bytes: number;
-  readonly alignment: number;
-  readonly dedicated: boolean;
-  readonly apart: readonly Chunk<Buffer>[];
 }
 
 interface Refusal {
@@ -241,14 +234,16 @@ export class Ladder<Buffer> {
     );
   }
 
-  private remedyFor({ pool, bytes }: Wanted<Buffer>, fitsLater: boolean): Remedy {
+  private remedyFor(wanted: Wanted<Buffer>, fitsLater: boolean): Remedy {
     const { host } = this;
+    const { pool, bytes } = wanted;
     if (host.pendingBytes > 0 || host.reads.count > 0) {
       const { reason } = this.refusal;
       const growsLater =
         reason !== 'refused-by-device' && this.laterGrowth(pool) >= roundUp(bytes, this.stepOf(pool));
       if (fitsLater || growsLater) return host.releases.awaitsBoundary ? 'end-frame' : 'wait';
     }
+    if (host.evictor?.mayMakeRoom(wanted)) return 'evict';
     if (this.refusal.reason === 'pool-full') return 'raise-pool-limit';
     return this.refusal.reason === 'over-budget' ? 'raise-budget' : 'free';
   }
@@ -330,6 +325,7 @@ function tellOwners(owners: readonly OwnerBytes[]): string {
 const ADVICE: Record<Remedy, string> = {
   'end-frame': 'call endFrame() or submitted(): released bytes wait for it',
   wait: 'await allocateAsync(): released bytes wait for the GPU',
+  evict: 'await allocateAsync(): what may be evicted has to be read back first',
   free: 'free something: the device has no more',
   'raise-budget': 'free something or raise budgetBytes',
   'raise-pool-limit': "free something or raise the pool's limits",

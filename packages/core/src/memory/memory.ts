@@ -8,7 +8,7 @@
  *          follows its release and the end of every recording that marked it, and where the backend demands
  *          it only when the serial of that boundary has completed. What is refused leaves everything as it
  *          was.
- * Refusal  moves nothing: a request that fails for fragmentation grows the pool or fails.
+ * Refusal  moves nothing: a request that fails for fragmentation grows the pool, evicts or fails.
  */
 import { LimitedBackend } from '../backend/limited-backend.ts';
 import type { GpuBackend } from '../backend/port.ts';
@@ -17,9 +17,11 @@ import { type OwnerBytes, UsageError } from '../base/errors.ts';
 import type { Handle, Serial } from '../base/quantities.ts';
 import { runAll } from '../base/run-all.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
+import { Boundaries } from './boundaries.ts';
 import type { Chunk, RangeOwner } from './chunk.ts';
 import { Chunks } from './chunks.ts';
 import { Endings } from './endings.ts';
+import { type Evictor, wantedIn } from './evictor.ts';
 import { Followers } from './followers.ts';
 import { Watermark } from './growth.ts';
 import { Ladder } from './ladder.ts';
@@ -29,7 +31,7 @@ import { ReadsUnderWay } from './reads-under-way.ts';
 import { Releases } from './releases.ts';
 
 /** Frames after which an empty chunk is given back. */
-const IDLE_FRAMES = 60;
+export const IDLE_FRAMES = 60;
 /** Ranges that a boundary gives back at most, so that none takes long: a third of a millisecond, or less. */
 const MOST_AT_A_BOUNDARY = 2048;
 
@@ -58,6 +60,12 @@ export class Memory<Buffer> {
   readonly endings: Endings = new Endings();
   /** Released ranges that wait. */
   readonly releases: Releases<Buffer>;
+  /** Those of the first timeline. */
+  readonly boundaries: Boundaries = new Boundaries();
+  /** Sends allocations away when memory is short. */
+  evictor: Evictor<Buffer> | undefined;
+  /** Held for reading back what is evicted. */
+  evictionStagingBytes = 0;
   private poolsMade = 0;
 
   /** `listOwners`: those that hold the most, for errors. */
@@ -101,6 +109,35 @@ export class Memory<Buffer> {
   ): Handle {
     const { kind } = pool;
     const dedicated = alone || kind.placement === 'dedicated' || size >= kind.dedicatedBytes;
+    let handle = this.tryPlace(pool, size, alignment, owner, apart, dedicated);
+    if (handle !== NO_SPACE) return handle;
+    const wanted = wantedIn(pool, size, alignment, alone, apart ?? []);
+    const { bytes } = wanted;
+    for (let isAsked = false; handle === NO_SPACE; ) {
+      if (this.evictor === undefined || !this.evictor.makeRoom(wanted)) {
+        if (isAsked || !this.askForMemory(pool, bytes)) break;
+        isAsked = true;
+      }
+      handle = this.tryPlace(pool, size, alignment, owner, apart, dedicated);
+    }
+    if (handle !== NO_SPACE) return handle;
+    this.ladder.note(wanted);
+    if (!dedicated && pool.sharedFreeBytes >= bytes) this.isScattered = true;
+    return NO_SPACE;
+  }
+
+  /**
+   * As `place`, but evicts nothing and asks nobody: NO_SPACE when what is held, and what the device still
+   * grants, have no room. @throws as `place`
+   */
+  tryPlace(
+    pool: Pool<Buffer>,
+    size: number,
+    alignment: number,
+    owner: RangeOwner,
+    apart: readonly Chunk<Buffer>[] | undefined,
+    dedicated: boolean,
+  ): Handle {
     if (!dedicated) {
       let handle = pool.reserve(size, alignment, owner, apart);
       if (handle === NO_SPACE && this.reclaim()) handle = pool.reserve(size, alignment, owner, apart);
@@ -108,20 +145,8 @@ export class Memory<Buffer> {
       if (handle === NO_SPACE && pool.keepLeaving()) handle = pool.reserve(size, alignment, owner, apart);
       if (handle !== NO_SPACE) return this.placed(pool, pool.found as Chunk<Buffer>, handle);
     }
-    const needed = dedicated ? size : pool.roomFor(size, alignment);
-    let chunk = this.ladder.grow(pool, needed, dedicated);
-    if (chunk === undefined && this.askForMemory(pool, needed)) {
-      if (!dedicated) {
-        const handle = pool.reserve(size, alignment, owner, apart);
-        if (handle !== NO_SPACE) return this.placed(pool, pool.found as Chunk<Buffer>, handle);
-      }
-      chunk = this.ladder.grow(pool, needed, dedicated);
-    }
-    if (chunk === undefined) {
-      this.ladder.note({ pool, bytes: needed, alignment, dedicated, apart: apart ?? [] });
-      if (!dedicated && pool.sharedFreeBytes >= needed) this.isScattered = true;
-      return NO_SPACE;
-    }
+    const chunk = this.ladder.grow(pool, dedicated ? size : pool.roomFor(size, alignment), dedicated);
+    if (chunk === undefined) return NO_SPACE;
     let handle = NO_SPACE;
     try {
       handle = chunk.reserve(size, alignment, owner);
@@ -131,7 +156,7 @@ export class Memory<Buffer> {
     if (handle !== NO_SPACE) return this.placed(pool, chunk, handle);
     if (!pool.roundsSizes && !chunk.suballocator.capabilities.exactSizes) {
       pool.roundsSizes = true;
-      return this.place(pool, size, alignment, owner, apart, alone);
+      return this.tryPlace(pool, size, alignment, owner, apart, dedicated);
     }
     throw new UsageError(
       'too-large',
@@ -258,35 +283,6 @@ export class Memory<Buffer> {
   }
 
   /**
-   * Makes chunks until a pool has `bytes` free in them, and has the device clear them; undefined when the
-   * ladder has come to its end, and then none was made. Answers the new ones.
-   * @throws UsageError `too-large` · BackendError
-   */
-  warm(pool: Pool<Buffer>, bytes: number): Chunk<Buffer>[] | undefined {
-    // There every request makes a buffer of its own.
-    if (pool.kind.placement === 'dedicated') return [];
-    const firstChunk = this.chunks.nextId;
-    const made: Chunk<Buffer>[] = [];
-    try {
-      for (let free = pool.sharedFreeBytes; free < bytes; ) {
-        const chunk = this.ladder.growAhead(pool, bytes - free);
-        if (chunk === undefined) break;
-        chunk.keptUntilFrame = this.frame + IDLE_FRAMES;
-        made.push(chunk);
-        free += chunk.sizeBytes;
-      }
-      // The first partial write makes devices clear the whole buffer: better now than in a frame.
-      for (const { buffer } of made) this.backend.clear(buffer, 0, this.backend.limits.copyAlignment);
-    } catch (error) {
-      this.chunks.undoGrowth(firstChunk);
-      throw error;
-    }
-    if (pool.sharedFreeBytes >= bytes) return made;
-    this.chunks.undoGrowth(firstChunk);
-    return undefined;
-  }
-
-  /**
    * Resolves when something that is held may have become free: a boundary is reached, a read done; undefined
    * when nothing of the kind is under way. Rejects as `whenCompleted` does.
    */
@@ -306,6 +302,7 @@ export class Memory<Buffer> {
   flush(): void {
     this.epoch++;
     this.releases.flush();
+    this.boundaries.flush();
     for (const pool of this.pools) {
       for (const chunk of [...pool.chunks]) {
         for (const handle of chunk.endMarks()) this.giveBack(chunk, handle);
@@ -332,6 +329,7 @@ export class Memory<Buffer> {
    */
   submitted(timeline = 0): Serial {
     const serial = this.releases.stamp(timeline);
+    if (timeline === 0) this.boundaries.pass(serial);
     this.releases.reclaim(MOST_AT_A_BOUNDARY);
     if (timeline === 0 && !this.followers.areNone) {
       this.followers.boundary(serial);
@@ -365,6 +363,11 @@ export class Memory<Buffer> {
     let count = this.releases.reclaim(Number.POSITIVE_INFINITY);
     if (!this.followers.areNone && !this.backend.isLost) count += this.reclaimFollowers();
     return count > 0;
+  }
+
+  /** Boundaries of the first timeline to which the GPU has come: uses before them are over. */
+  get settledBoundaries(): number {
+    return this.boundaries.settled(this.backend.isLost ? 0 : this.backend.completedOn(0));
   }
 
   private reclaimFollowers(): number {

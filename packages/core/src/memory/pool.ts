@@ -194,9 +194,11 @@ export class Pool<Buffer> {
     return this.reservedBytes + bytes <= maxBytes && this.chunks.length < maxChunks;
   }
 
-  add(chunk: Chunk<Buffer>): void {
-    this.chunks.push(chunk);
+  /** `place`: its turn among the chunks. */
+  add(chunk: Chunk<Buffer>, place: number): void {
+    this.chunks.splice(place, 0, chunk);
     this.count(chunk, 1);
+    if (chunk.isLeaving) this.leavingCount++;
   }
 
   remove(chunk: Chunk<Buffer>): void {

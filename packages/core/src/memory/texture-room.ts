@@ -15,6 +15,8 @@ export function textureBudgetOf(memory: Memory<unknown>): TextureBudget {
       if (memory.epoch !== epoch) return;
       if (!backend.mayReserve(bytes)) makeRoom(memory, bytes);
       const mayTry = !backend.mayReserve(bytes) && memory.ladder.askForMemory(bytes, 'over-budget');
+      // Asked for memory, the application may have rebuilt the heap.
+      if (memory.epoch !== epoch) return;
       if (mayTry) makeRoom(memory, bytes);
       backend.claim(bytes);
     },

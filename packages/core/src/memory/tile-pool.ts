@@ -33,6 +33,7 @@ import {
 const ADVICE: Readonly<Record<Remedy, string>> = {
   'end-frame': 'pass a boundary and reclaim: freed tiles are waiting for it',
   wait: 'wait for the GPU and reclaim: freed tiles are waiting for it',
+  evict: 'wait for what is evicted and reclaim',
   free: 'free some: the device has no more',
   'raise-budget': 'free some, or raise the budget',
   'raise-pool-limit': 'free some, or raise maxChunks or maxBytes',

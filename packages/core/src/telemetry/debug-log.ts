@@ -3,8 +3,8 @@
  *
  * Cost     nothing for what is switched off, or without a logger: ask `allocations`, `frees` or
  *          `leaksOnDispose` before making a report.
- * Promise  core itself prints nothing, ever. A logger can not change what the heap does: what it throws is
- *          dropped, and what it does to the heap meanwhile is not logged.
+ * Promise  core itself prints nothing, ever. A logger can not change what the heap does: it is told when that
+ *          has been done, what it throws is dropped, and what it does to the heap meanwhile is not logged.
  */
 import type { MemoryType } from '../backend/port.ts';
 import { checkOptions, show } from '../base/check.ts';
@@ -137,7 +137,7 @@ export class DebugLog {
     this.tell({ ...this.withOwnStack(allocation), level: 'debug', event: 'allocation', message });
   }
 
-  /** An allocation is about to be freed. */
+  /** An allocation was freed. */
   logFree(allocation: AllocationReport): void {
     if (!this.frees) return;
     const message = `freed ${formatBytes(allocation.sizeBytes)}: ${formatPlace(allocation)}`;

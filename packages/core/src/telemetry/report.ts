@@ -13,11 +13,13 @@ import { type Fragmentation, shareOf, unevennessOf } from './fragmentation.ts';
 export interface AllocationReport {
   readonly label: string;
   readonly owner: string;
+  /** `evicted` for one that is. */
   readonly poolName: string;
+  /** -1 for one that is evicted. */
   readonly chunkId: number;
   /** Bytes from the beginning of the chunk's buffer. */
   readonly offset: number;
-  /** Reserved, rounding included. */
+  /** Reserved, rounding included; 0 for one that is evicted. */
   readonly sizeBytes: number;
   /** Asked for, exactly. */
   readonly requestedBytes: number;

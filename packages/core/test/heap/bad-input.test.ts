@@ -81,7 +81,7 @@ describe('bad input', () => {
       ['foreign-object', { ...FINE, apartFrom: [{}] }],
       ['foreign-object', { ...FINE, apartFrom: [openHeap().heap.allocate(FINE)] }],
       ['foreign-object', { ...FINE, pool: openHeap().heap.createPool({ name: 'elsewhere' }) }],
-      ...['lifeTime', 'sizes', 'Size', 'priority'].map((name): [string, unknown] => [
+      ...['lifeTime', 'sizes', 'Size', 'Priority'].map((name): [string, unknown] => [
         'unknown-option',
         { ...FINE, [name]: 1 },
       ]),

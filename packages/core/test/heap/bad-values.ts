@@ -5,7 +5,7 @@ import { show } from '../../src/base/check.ts';
 import { type Allocation, BufferUsage, type GpuHeap, GpuMemoryError } from '../../src/index.ts';
 import { openHeap } from './open-heap.ts';
 
-const { COPY_SRC, MAP_READ, MAP_WRITE, UNIFORM, VERTEX } = BufferUsage;
+const { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, UNIFORM, VERTEX } = BufferUsage;
 
 /** Calls that each function must refuse at least. */
 export const LEAST_CALLS = 200;
@@ -71,7 +71,7 @@ export const NOT_WORDS: readonly unknown[] = [
 
 /** Names that no options have. */
 export const UNKNOWN_NAMES: readonly string[] = [
-  ...['Size', 'sizes', 'priority', 'idleframes', 'idle', 'budget', 'buffers', 'lifeTime', 'locations'],
+  ...['Size', 'sizes', 'Priority', 'idleframes', 'idle', 'budget', 'buffers', 'lifeTime', 'locations'],
   ...['bytes', 'max', 'min', 'chunk', 'pools', 'labels', '__proto', 'constructor2', 'Usage', 'x', ''],
 ];
 
@@ -93,6 +93,14 @@ export function strangers(heap: GpuHeap<MockBuffer>): {
   dead.free();
   return { foreign: openHeap().heap.allocate(FINE), dead };
 }
+
+/** Requests of which nothing can be evicted. */
+const STAYING = [
+  { ...FINE, lifetime: 'long' },
+  { ...FINE, lifetime: 'frame' },
+  { size: 4, usage: COPY_DST, location: 'readback' },
+  { size: 4, usage: COPY_SRC, location: 'upload' },
+];
 
 /** Requests that no heap can serve, each with its code. */
 export function badRequests(heap: GpuHeap<MockBuffer>): (readonly [code: BadCall[0], request: unknown])[] {
@@ -123,7 +131,13 @@ export function badRequests(heap: GpuHeap<MockBuffer>): (readonly [code: BadCall
     ...vary('bad-argument', 'zeroed', NOT_FLAGS),
     ...vary('bad-argument', 'dedicated', NOT_FLAGS),
     ...vary('bad-argument', 'hostCopy', NOT_FLAGS),
-    ...vary('bad-argument', 'restore', NOT_FUNCTIONS),
+    ...vary('bad-argument', 'onRestore', NOT_FUNCTIONS),
+    ...vary('bad-argument', 'priority', [...NOT_WORDS, 1]),
+    ...vary('bad-argument', 'resident', NOT_FLAGS),
+    ...STAYING.flatMap((base) => [
+      ...vary('bad-argument', 'priority', ['low', 'high'], base),
+      ...vary('bad-argument', 'resident', [false], base),
+    ]),
     ...vary('bad-argument', 'timelines', [...NOT_ARRAYS, [], [1], [-1], [0, 0], [0.5], ['0'], [null]]),
     ...vary('bad-argument', 'apartFrom', NOT_ARRAYS),
     ...vary('foreign-object', 'apartFrom', [

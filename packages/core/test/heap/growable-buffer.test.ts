@@ -151,7 +151,7 @@ describe('a growable buffer', () => {
 
   it('is restored with its heap, and what was given away is not', async () => {
     const { gpu, heap } = openHeap({}, { autoComplete: true });
-    const bytes = new GrowableBuffer(heap, { usage: VERTEX, restore: () => patternOf(7, 400) });
+    const bytes = new GrowableBuffer(heap, { usage: VERTEX, onRestore: () => patternOf(7, 400) });
     bytes.append(patternOf(1, 400));
     const given = bytes.detach()!;
     bytes.append(patternOf(2, 400));

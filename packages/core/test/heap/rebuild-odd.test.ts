@@ -23,7 +23,7 @@ describe('a rebuild', () => {
         throw new RangeError('the file is gone');
       },
       () => new Uint8Array(50),
-    ].map((restore) => heap.allocate({ size: 100, usage: VERTEX, restore }));
+    ].map((onRestore) => heap.allocate({ size: 100, usage: VERTEX, onRestore }));
     const good = heap.allocate({ size: 100, usage: VERTEX, hostCopy: true });
     good.write(patternOf(3, 100));
     const ring = new FrameRing<MockBuffer>(heap, { usage: UNIFORM });
@@ -54,7 +54,7 @@ describe('a rebuild', () => {
     for (const growsIn of ['restore', 'moved'] as const) {
       const { gpu, heap } = openHeap();
       const grow = (): undefined => void ring.push(patternOf(2, 5000));
-      const options = growsIn === 'restore' ? { restore: grow } : {};
+      const options = growsIn === 'restore' ? { onRestore: grow } : {};
       const mesh = heap.allocate({ size: 100, usage: VERTEX, ...options });
       if (growsIn === 'moved') mesh.on('moved', grow);
       const ring = new FrameRing<MockBuffer>(heap, { usage: UNIFORM, bytes: 1024 });
@@ -83,7 +83,7 @@ describe('a rebuild', () => {
     heap.allocate({
       size: 100,
       usage: VERTEX,
-      restore: () => {
+      onRestore: () => {
         other.free();
         return patternOf(1, 100);
       },

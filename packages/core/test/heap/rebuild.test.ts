@@ -17,7 +17,7 @@ describe('a heap whose device was lost', () => {
     }));
     const copied = requests.map((request) => heap.allocate({ ...request, hostCopy: true }));
     const restored = requests.map((request, k) =>
-      heap.allocate({ ...request, restore: () => patternOf(1000 + k, request.size) }),
+      heap.allocate({ ...request, onRestore: () => patternOf(1000 + k, request.size) }),
     );
     const plain = requests.map((request) => heap.allocate(request));
     const large = heap.allocate({ size: 100 * KIB, usage: STORAGE, hostCopy: true });

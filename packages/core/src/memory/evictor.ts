@@ -1,0 +1,34 @@
+/** Evictor: what makes room by sending allocations away, where their bytes are safe. */
+import type { Chunk } from './chunk.ts';
+import type { Pool } from './pool.ts';
+
+/** What could not be placed, as exactly as a pool was asked for it. */
+export interface Wanted<Buffer> {
+  readonly pool: Pool<Buffer>;
+  /** Bytes of the range, with all that its suballocator adds. */
+  readonly bytes: number;
+  readonly alignment: number;
+  readonly dedicated: boolean;
+  readonly apart: readonly Chunk<Buffer>[];
+}
+
+/** What a request is for its pool; `alone`: in a chunk of its own, whatever its size. */
+export function wantedIn<Buffer>(
+  pool: Pool<Buffer>,
+  size: number,
+  alignment: number,
+  alone: boolean,
+  apart: readonly Chunk<Buffer>[],
+): Wanted<Buffer> {
+  const { placement, dedicatedBytes } = pool.kind;
+  const dedicated = alone || placement === 'dedicated' || size >= dedicatedBytes;
+  const bytes = dedicated ? size : pool.roomFor(size, alignment);
+  return { pool, bytes, alignment, dedicated, apart };
+}
+
+export interface Evictor<Buffer> {
+  /** Evicts what can go at once for the sake of a range; whether anything has gone. */
+  makeRoom(wanted: Wanted<Buffer>): boolean;
+  /** Whether something would go if there was time to read it back, or for the GPU to be done with it. */
+  mayMakeRoom(wanted: Wanted<Buffer>): boolean;
+}
