@@ -50,6 +50,10 @@ export function halfFreed({ bytes, mostBytes }: Scenario): FragmentedHeap {
       dedicated: false,
       // As a heap tells them: read when they are asked for.
       ranges: { [Symbol.iterator]: () => rangesOf(span) },
+      tellRanges: (tell) =>
+        span.eachRange((offset, size, handle) =>
+          tell(offset, size, handle === 0 ? 'free' : 'live', ALIGNMENT, false, 0),
+        ),
     }),
   );
   const live = spans.reduce((sum, span) => sum + span.statistics().liveCount, 0);

@@ -61,6 +61,7 @@ export function validate(suballocator: Suballocator): string[] {
     const recount = walkRanges(suballocator, regions, violations);
     checkStatistics(suballocator, recount, violations);
     checkLargest(suballocator, recount, violations);
+    checkVisits(suballocator, violations);
   } catch (error) {
     violations.push(`A question that must not throw threw: ${String(error)}.`);
   }
@@ -87,6 +88,17 @@ function regionsOf(suballocator: Suballocator, violations: string[]): readonly R
   }
   if (sum !== capacity) violations.push(`The capacity is ${capacity}; the regions have ${sum}.`);
   return regions;
+}
+
+/** `eachRange`, where there is one, tells what `ranges` does. */
+function checkVisits(suballocator: Suballocator, violations: string[]): void {
+  // A walk that has gone wrong might never end.
+  if (suballocator.eachRange === undefined || violations.length > 0) return;
+  const told: number[] = [];
+  suballocator.eachRange((...range) => told.push(...range));
+  const walked = [...suballocator.ranges()].flatMap(({ offset, size, handle }) => [offset, size, handle]);
+  if (told.length === walked.length && told.every((number, k) => number === walked[k])) return;
+  violations.push('What eachRange() tells is not what ranges() yields.');
 }
 
 function walkRanges(

@@ -101,7 +101,7 @@ export class GpuHeap<Buffer> extends HeapRequests<Buffer> {
     this.placer = new Placer(this.memory, this.pools, this.keeper, this.guards, this.residency, checkUsable);
     const movers = new AllocationMovers(this.keeper);
     const flush = () => this.uploads.flush();
-    this.defragmenter = new Defragmenter(this.memory, movers, settings.defragmentation, flush);
+    this.defragmenter = new Defragmenter(this.memory, movers, settings.defragmentation, flush, scratch);
     log.logMemory(backend.memoryTypes);
   }
 

@@ -5,7 +5,7 @@
  *          A range that an open recording has marked is not given back before the recording ends.
  * Refusal  knows no budget; a chunk that the device refused afterwards serves nothing any more.
  */
-import type { BackendError, OutOfMemoryError } from '../base/errors.ts';
+import { type BackendError, InvariantError, type OutOfMemoryError } from '../base/errors.ts';
 import type { Handle } from '../base/quantities.ts';
 import { NO_SPACE, type Suballocator, type SuballocatorStatistics } from '../ranges/suballocator.ts';
 import type { PoolKind } from './pool-kind.ts';
@@ -161,6 +161,42 @@ export class Chunk<Buffer> {
     const timelines = this.timelinesOf(handle);
     if (timelines !== undefined) this.setTimelines(tail, timelines);
     return tail;
+  }
+
+  /** Whether a live range can go where a plan wants it in the chunk: `slide` and `retire`. */
+  get canSlide(): boolean {
+    const { allocateAt, exactSizes } = this.suballocator.capabilities;
+    return allocateAt && exactSizes;
+  }
+
+  /** A live range goes to `offset`, where nothing is in its way but itself. Answers its new handle. */
+  slide(handle: Handle, offset: number): Handle {
+    const { suballocator, owners } = this;
+    const size = suballocator.sizeOf(handle);
+    const index = suballocator.indexOf(handle);
+    const owner = owners[index];
+    owners[index] = undefined;
+    suballocator.free(handle);
+    return this.takeFree(offset, size, owner);
+  }
+
+  /** Free bytes are a range that has been released: they stay reserved until `giveBack`. */
+  retire(offset: number, size: number): Handle {
+    this.rangeCount++;
+    this.pendingBytes += size;
+    return this.takeFree(offset, size, undefined);
+  }
+
+  private takeFree(offset: number, size: number, owner: RangeOwner | undefined): Handle {
+    const { suballocator } = this;
+    const handle = suballocator.allocateAt?.(offset, size) ?? NO_SPACE;
+    if (handle === NO_SPACE) {
+      throw new InvariantError(`${size} bytes at ${offset} of chunk ${this.id} were free, and are not`);
+    }
+    this.owners[suballocator.indexOf(handle)] = owner;
+    this.knownRoom = UNKNOWN;
+    this.refusedSize = Number.POSITIVE_INFINITY;
+    return handle;
   }
 
   /** The owner has released a range; it stays reserved until `giveBack`. Answers its reserved bytes. */

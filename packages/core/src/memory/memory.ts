@@ -198,7 +198,8 @@ export class Memory<Buffer> {
     return handle === NO_SPACE ? NO_SPACE : this.placed(chunk.pool as Pool<Buffer>, chunk, handle);
   }
 
-  private placed(pool: Pool<Buffer>, chunk: Chunk<Buffer>, handle: Handle): Handle {
+  /** Counts a range that a pool has reserved by itself. Answers its handle. */
+  placed(pool: Pool<Buffer>, chunk: Chunk<Buffer>, handle: Handle): Handle {
     this.chunks.noteTaken(chunk);
     this.found = chunk;
     pool.liveCount++;

@@ -7,7 +7,15 @@ import type { DefragmentationStrategy, PlanOptions } from '../planning/defragmen
 export interface DefragmentationOptions {
   /** `fast`, `balanced` or `full`; see `PlanOptions`. Default `balanced`. */
   readonly strategy?: DefragmentationStrategy;
-  /** The most that one pass copies, in bytes. What is longer never moves. Default 4 MiB. */
+  /**
+   * Where ranges go: `across` to other chunks, `within` towards the start of their own, `both` as the
+   * strategy needs; see `PlanOptions`. Default `across`.
+   */
+  readonly scope?: 'across' | 'within' | 'both';
+  /**
+   * The most that one pass copies, in bytes; what goes by way of scratch counts twice. What is longer never
+   * moves. Default 4 MiB.
+   */
   readonly bytesPerPass?: number;
   /** The most moves of one pass. Default 128. */
   readonly movesPerPass?: number;
@@ -27,7 +35,10 @@ export interface AutomaticDefragmentation extends Omit<DefragmentationOptions, '
   readonly everyFrames?: number;
   /** Heaps that hold less are left alone. Default 8 MiB. */
   readonly leastBytes?: number;
-  /** A chunk of which more is free is worth a run. Default 0.3. */
+  /**
+   * A chunk of which more is free is worth a run; where the scope lets ranges slide, also one of which more
+   * is free beside its longest hole. Default 0.3.
+   */
   readonly freeShare?: number;
   /**
    * A run begins, too, when all chunks of a pool have so many of their largest free together. Default 1.5.
@@ -47,7 +58,15 @@ export interface AutomaticSettings {
   readonly run: DefragmentationOptions;
 }
 
-const RUN_KEYS = ['strategy', 'bytesPerPass', 'movesPerPass', 'millisecondsPerPass', 'clock', 'spareChunks'];
+const RUN_KEYS = [
+  'strategy',
+  'scope',
+  'bytesPerPass',
+  'movesPerPass',
+  'millisecondsPerPass',
+  'clock',
+  'spareChunks',
+];
 const BY_HAND = 'byHand';
 const TRIGGER_KEYS = ['everyFrames', 'leastBytes', 'freeShare', 'freeChunks', 'isBusy'];
 const BYTES_PER_PASS: number = 4 * 1024 * 1024;
@@ -71,12 +90,13 @@ export function planOptionsOf(options: DefragmentationOptions): PlanOptions {
 export function checkAutomatic(options: AutomaticDefragmentation): AutomaticSettings {
   checkOptions(options, 'defragmentation', [...RUN_KEYS, ...TRIGGER_KEYS]);
   const { everyFrames = 10, leastBytes = LEAST_BYTES, freeShare = 0.3, freeChunks = 1.5 } = options;
-  const { isBusy = () => false, strategy = 'balanced' } = options;
+  const { isBusy = () => false, strategy = 'balanced', scope = 'across' } = options;
   checkInteger(everyFrames, 'everyFrames', 1, Number.MAX_SAFE_INTEGER, 'bad-argument');
   checkInteger(leastBytes, 'leastBytes', 0, Number.MAX_SAFE_INTEGER, 'bad-size');
   checkShare(freeShare, 'freeShare', 1);
   checkShare(freeChunks, 'freeChunks', Number.MAX_SAFE_INTEGER);
   checkOneOf(strategy, 'strategy', ['fast', 'balanced', 'full']);
+  checkOneOf(scope, 'scope', ['across', 'within', 'both']);
   if (typeof isBusy !== 'function') {
     throw new UsageError('bad-argument', `isBusy is ${show(isBusy)}; pass a function`);
   }

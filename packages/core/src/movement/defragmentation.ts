@@ -1,27 +1,26 @@
 /**
  * Defragmentation: one run over the chunks of a heap, pass by pass.
  *
- * Layout   planner → pass: places are taken, all bytes copied in one submission, then everybody settles in →
- *          the boundary gives the old places back, and chunks that are empty then go.
+ * Layout   planner → pass: places are taken, all bytes copied in one submission, then everybody settles in
+ *          (`pass-moves.ts`) → the boundary gives the old places back, and chunks that are empty then go.
  * Cost     a pass: O(its moves) beside its share of the planning. The ranges of a chunk are read at once: a
  *          pass may take longer by that than it was given.
  * Promise  a pass happens between submissions: whoever writes, reads, resizes, frees, pins or allocates
  *          does so before it or after it, never during. What is not where the plan has seen it, is pinned,
  *          marked by an open recording, or has no room there any more stays, with what else was to leave its
- *          chunk. Nothing goes to a chunk before the device is known to have granted it: the pass waits. A
- *          pass whose copies fail leaves everything where it was and ends the run.
- * Refusal  moves nothing within a chunk, out of readback, upload or a caller's buffers, nor what lives for a
- *          frame. A range goes where the plan says; where the kind of suballocator can not choose, anywhere
- *          in that chunk.
+ *          chunk. Nothing goes to a chunk, or by way of scratch, before the device is known to have granted
+ *          that, nor to where this run has moved something away before the GPU has left it: the pass waits.
+ *          A pass whose copies fail leaves everything where it was and ends the run.
+ * Refusal  moves nothing out of readback, upload or a caller's buffers, nor what lives for a frame. A range
+ *          goes where the plan says; where the kind of suballocator can not choose, anywhere in that chunk,
+ *          and then nothing slides within it.
  */
-import type { CopyRegion } from '../backend/port.ts';
 import { BackendError, GpuMemoryError } from '../base/errors.ts';
-import type { Handle } from '../base/quantities.ts';
+import type { Serial } from '../base/quantities.ts';
 import { runAll } from '../base/run-all.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
-import type { FragmentChunk, FragmentRange } from '../planning/defragmentation/fragments.ts';
 import type { DefragmentationMove, SpareChunk } from '../planning/defragmentation/move-queue.ts';
 import {
   type DefragmentationPass,
@@ -29,17 +28,23 @@ import {
   type PassStop,
 } from '../planning/defragmentation/planner.ts';
 import type { KeptChunk } from '../planning/defragmentation/pool-plan.ts';
-import { NO_SPACE } from '../ranges/suballocator.ts';
+import { describe, isThere, isTidied, liveOwner, nameOf } from './chunk-fragments.ts';
 import { type DefragmentationOptions, planOptionsOf } from './defragmentation-options.ts';
+import { Detour } from './detour.ts';
 import type { Movable, Movers } from './movable.ts';
+import { PassMoves } from './pass-moves.ts';
 
 /** What a run has done so far, and how it ended. Bytes. */
 export interface DefragmentationReport {
   passCount: number;
   moveCount: number;
+  /** Of those: moves within a chunk. */
+  slideCount: number;
   /** Moves of the plan that were not done, with what else would have left the same chunks. */
   refusedCount: number;
   movedBytes: number;
+  /** `movedBytes`, and again what went by way of scratch. */
+  copiedBytes: number;
   /** Chunks that were given back because they had been emptied. */
   chunksGivenBack: number;
   bytesGivenBack: number;
@@ -53,16 +58,6 @@ export interface DefragmentationReport {
   error: GpuMemoryError | undefined;
 }
 
-/** One move whose place has been taken. */
-interface Prepared<Buffer> {
-  readonly movable: Movable<Buffer>;
-  readonly from: Chunk<Buffer>;
-  readonly source: Handle;
-  readonly to: Chunk<Buffer>;
-  readonly target: Handle;
-  readonly bytes: number;
-}
-
 /** A run; `heap.defragment` begins one. */
 export class Defragmentation<Buffer> {
   readonly report: Readonly<DefragmentationReport>;
@@ -71,8 +66,10 @@ export class Defragmentation<Buffer> {
   private readonly figures: DefragmentationReport = {
     passCount: 0,
     moveCount: 0,
+    slideCount: 0,
     refusedCount: 0,
     movedBytes: 0,
+    copiedBytes: 0,
     chunksGivenBack: 0,
     bytesGivenBack: 0,
     mostBytes: 0,
@@ -90,11 +87,19 @@ export class Defragmentation<Buffer> {
   private readonly chunks = new Map<number, Chunk<Buffer>>();
   /** Chunks that are being emptied. */
   private readonly leaving = new Set<Chunk<Buffer>>();
-  /** A pass that waits for the device's word on a chunk. */
+  /** Those of them that nothing leaves: what lives there slides together. */
+  private readonly sliding = new Set<Chunk<Buffer>>();
+  /** A pass that waits for the device. */
   private held: DefragmentationPass | undefined;
+  private readonly detour: Detour<Buffer>;
+  /** Chunks of which something could not slide for want of scratch. */
+  private readonly withoutScratch = new Set<number>();
+  /** Of chunks that something was moved away from: a boundary behind that. And those of the last pass. */
+  private readonly leftBefore = new Map<number, Serial>();
+  private readonly justLeft = new Set<number>();
 
   /**
-   * @internal `flush` submits what has been gathered.
+   * @internal `flush` submits what has been gathered; `scratch` is the pool for copies within one buffer.
    * @throws UsageError `bad-argument`, `unknown-option`, `bad-size`
    */
   constructor(
@@ -102,20 +107,24 @@ export class Defragmentation<Buffer> {
     movers: Movers<Buffer>,
     options: DefragmentationOptions,
     flush: () => void,
+    scratch: () => Pool<Buffer>,
   ) {
     this.report = this.figures;
     this.memory = memory;
     this.movers = movers;
     this.flush = flush;
+    this.detour = new Detour(memory, scratch);
     this.isByHand = options?.byHand === true;
     this.reusesEmptied = options?.strategy === 'full';
     const chunks = memory.pools
       .filter(isTidied)
       .flatMap((pool) => pool.chunks.filter((chunk) => !chunk.dedicated));
     for (const chunk of chunks) this.chunks.set(chunk.id, chunk);
+    const { limits, reuseAfter } = memory.backend;
+    const { copiesWithinBuffer } = limits;
     this.planner = new DefragmentationPlanner(
       { chunks: chunks.map((chunk) => describe(chunk, movers)) },
-      planOptionsOf(options),
+      { ...planOptionsOf(options), copiesWithinBuffer, reuseAfter },
     );
   }
 
@@ -126,18 +135,23 @@ export class Defragmentation<Buffer> {
 
   /** Chunks that stay as they are, and why; so far as they have been planned. */
   get kept(): readonly KeptChunk[] {
-    return this.planner.kept;
+    const reason = 'no-scratch';
+    return [...this.planner.kept, ...[...this.withoutScratch].map((chunk) => ({ chunk, reason }) as const)];
   }
 
   /**
    * One pass, now: call it when all that was recorded has been submitted, and before you record anything
    * else. Those that have moved are told. Nothing moves while the device owes its word on a chunk that a pass
-   * goes to: let promises settle between two steps. Does nothing when the run has ended.
+   * needs, or has yet to leave one: let promises settle between two steps. Does nothing when the run has
+   * ended.
    * O(moves + what is planned for them).
    */
   step(): void {
     if (this.isDone) return;
     this.flush();
+    const { releases, backend } = this.memory;
+    // All that was recorded has been submitted: what was released so far may be reused like after a boundary.
+    if (!backend.isLost) releases.stamp(0);
     const moved = this.pass();
     runAll(moved.map((each) => () => each.tellMoved()));
   }
@@ -161,24 +175,27 @@ export class Defragmentation<Buffer> {
     }
     const pass = this.held ?? planner.nextPass();
     const { moves, stop } = pass;
-    const prepared: Prepared<Buffer>[] = [];
+    const doing = new PassMoves(memory, this.movers);
+    this.noteBoundary();
     try {
       if (pass !== this.held) for (const spare of pass.spares) this.makeSpare(spare);
-      this.held = moves.some((move) => this.awaitsDevice(move)) ? pass : undefined;
+      this.held = this.mustWait(moves) ? pass : undefined;
       if (this.held !== undefined) return [];
       figures.lastStop = stop;
-      this.prepareAll(moves, prepared);
-      if (prepared.length > 0) memory.backend.copy(prepared.map(regionOf));
+      this.prepareAll(moves, doing);
+      doing.submit(this.detour.taken);
     } catch (error) {
-      for (const { to, target } of prepared) memory.cancel(to, target);
+      doing.undo();
+      this.detour.end(true);
       this.fail(error);
       return [];
     }
+    this.detour.end(doing.slideCount > 0);
     if (moves.length > 0) figures.passCount++;
-    this.note(prepared);
-    for (const each of prepared) this.settle(each);
+    this.note(doing);
+    const moved = doing.settle();
     if (planner.isDone) this.end('done');
-    return prepared.map(({ movable }) => movable);
+    return moved;
   }
 
   /** @internal After a boundary: chunks that have run empty go. */
@@ -211,6 +228,28 @@ export class Defragmentation<Buffer> {
     return this.leaving.size > 0;
   }
 
+  /** What the last pass has left is behind a boundary by now. */
+  private noteBoundary(): void {
+    const { justLeft, leftBefore, memory } = this;
+    for (const id of justLeft) leftBefore.set(id, memory.releases.lastSerialOn(0));
+    justLeft.clear();
+  }
+
+  private mustWait(moves: readonly DefragmentationMove[]): boolean {
+    const { memory, leftBefore } = this;
+    if (moves.some((move) => this.awaitsDevice(move) || this.awaitsGpu(move))) return true;
+    // A boundary gives back so many ranges at most.
+    if (moves.some(({ toChunk }) => leftBefore.has(toChunk))) memory.reclaim();
+    return this.detour.awaitsDevice(moves);
+  }
+
+  /** Whether the GPU may still use what this run has moved away from the chunk that it goes to. */
+  private awaitsGpu({ toChunk }: DefragmentationMove): boolean {
+    const { backend } = this.memory;
+    if (backend.reuseAfter === 'submitted') return false;
+    return backend.completedOn(0) < (this.leftBefore.get(toChunk) ?? 0);
+  }
+
   /**
    * Whether the device may still go back on its word about the chunk that it goes to: bytes would be lost.
    */
@@ -219,57 +258,64 @@ export class Defragmentation<Buffer> {
     return to !== undefined && !to.isGranted && to.refusal === undefined;
   }
 
-  private prepareAll(moves: readonly DefragmentationMove[], prepared: Prepared<Buffer>[]): void {
+  private prepareAll(moves: readonly DefragmentationMove[], doing: PassMoves<Buffer>): void {
     const { planner, figures } = this;
     /** Chunks of which something stays. */
     const staying = new Set<number>();
     for (const move of moves) {
-      const ready = staying.has(move.fromChunk) ? undefined : this.prepare(move);
-      if (ready === undefined) {
-        figures.refusedCount++;
-        if (staying.has(move.fromChunk)) continue;
-        staying.add(move.fromChunk);
-        planner.refuse(move);
-        this.keep(this.chunks.get(move.fromChunk));
-      } else prepared.push(ready);
+      if (!staying.has(move.fromChunk) && this.prepare(move, doing)) {
+        this.justLeft.add(move.fromChunk);
+        continue;
+      }
+      figures.refusedCount++;
+      // What stays is in the way of those that slide behind it, and of nobody else.
+      if (move.fromChunk === move.toChunk || staying.has(move.fromChunk)) continue;
+      staying.add(move.fromChunk);
+      planner.refuse(move);
+      this.keep(this.chunks.get(move.fromChunk));
     }
+    // The moves of a chunk stand together: only those of the last may go on.
+    const last = moves.at(-1)?.fromChunk;
+    for (const chunk of this.sliding) if (chunk.id !== last) this.keep(chunk);
   }
 
-  /** Takes the place of a move; undefined where it can not be done any more. */
-  private prepare(move: DefragmentationMove): Prepared<Buffer> | undefined {
-    const { memory, movers } = this;
+  /** Takes the place of a move; whether it can still be done. */
+  private prepare(move: DefragmentationMove, doing: PassMoves<Buffer>): boolean {
+    const { movers } = this;
     const from = this.chunks.get(move.fromChunk);
     const to = this.chunks.get(move.toChunk);
-    if (from === undefined || to === undefined || !isThere(from) || !isThere(to)) return undefined;
+    if (from === undefined || to === undefined || !isThere(from) || !isThere(to)) return false;
     const source = move.key;
     const owner = liveOwner(from, source, move);
     const movable = owner === undefined ? undefined : movers.movableOf(owner);
-    if (owner === undefined || movable === undefined || movable.isHeld || from.isMarked(source))
-      return undefined;
-    if (movers.apartFrom(movable).includes(to)) return undefined;
-    if (to.rangeCount === 0) this.keep(to);
+    if (owner === undefined || movable === undefined || movable.isHeld || from.isMarked(source)) return false;
+    if (from === to) {
+      if (!this.mayDetour(move)) return false;
+      this.sliding.add(from);
+    } else {
+      if (movers.apartFrom(movable).includes(to)) return false;
+      if (to.rangeCount === 0 || this.sliding.has(to)) this.keep(to);
+    }
     (from.pool as Pool<Buffer>).leave(from);
     this.leaving.add(from);
-    const target = memory.placeAt(to, move.toOffset, move.size, movable.alignment, owner);
-    if (target === NO_SPACE) return undefined;
-    return { movable, from, source, to, target, bytes: move.size };
+    return doing.take(move, from, to, movable, owner);
   }
 
-  private note(prepared: readonly Prepared<Buffer>[]): void {
+  /** Whether there is scratch for a move, if it needs any. */
+  private mayDetour({ way, size, fromChunk }: DefragmentationMove): boolean {
+    if (way !== 'scratch' || size <= (this.detour.taken?.size ?? 0)) return true;
+    this.withoutScratch.add(fromChunk);
+    return false;
+  }
+
+  private note({ moveCount, slideCount, movedBytes, copiedBytes }: PassMoves<Buffer>): void {
     const { figures } = this;
-    const bytes = prepared.reduce((sum, each) => sum + each.bytes, 0);
-    figures.moveCount += prepared.length;
-    figures.movedBytes += bytes;
-    figures.mostBytes = Math.max(figures.mostBytes, bytes);
-    figures.mostMoves = Math.max(figures.mostMoves, prepared.length);
-  }
-
-  private settle({ movable, from, source, to, target }: Prepared<Buffer>): void {
-    const { memory, movers } = this;
-    const used = from.suballocator.sizeOf(source);
-    memory.release(from, source);
-    movable.settleIn(to, target);
-    movers.moved(movable, used);
+    figures.moveCount += moveCount;
+    figures.slideCount += slideCount;
+    figures.movedBytes += movedBytes;
+    figures.copiedBytes += copiedBytes;
+    figures.mostBytes = Math.max(figures.mostBytes, copiedBytes);
+    figures.mostMoves = Math.max(figures.mostMoves, moveCount);
   }
 
   private makeSpare({ id, sizeBytes, pool: name }: SpareChunk): void {
@@ -282,7 +328,9 @@ export class Defragmentation<Buffer> {
 
   /** A chunk is not emptied after all. */
   private keep(chunk: Chunk<Buffer> | undefined): void {
-    if (chunk === undefined || !chunk.isLeaving) return;
+    if (chunk === undefined) return;
+    this.sliding.delete(chunk);
+    if (!chunk.isLeaving) return;
     (chunk.pool as Pool<Buffer>).stay(chunk);
     this.leaving.delete(chunk);
   }
@@ -298,84 +346,11 @@ export class Defragmentation<Buffer> {
   private end(state: 'done' | 'cancelled' | 'failed'): void {
     if (this.isDone) return;
     this.figures.state = state;
+    this.detour.end(false);
     for (const chunk of [...this.leaving]) {
       // What came into it before it was left, or stays for a reason of its own, lives on there.
       const isEmptied = chunk.pendingBytes === chunk.suballocator.statistics().used;
       if (state !== 'done' || !isEmptied) this.keep(chunk);
     }
   }
-}
-
-/** Pools in which ranges may go anywhere. */
-function isTidied({ kind }: Pool<unknown>): boolean {
-  return kind.location === 'gpu' && kind.placement === 'shared' && kind.lifetime !== 'frame';
-}
-
-/** Pools may share a name. */
-function nameOf({ kind, index }: Pool<unknown>): string {
-  return `${kind.name} ${index}`;
-}
-
-function describe<Buffer>(chunk: Chunk<Buffer>, movers: Movers<Buffer>): FragmentChunk {
-  const pool = chunk.pool as Pool<Buffer>;
-  return {
-    id: chunk.id,
-    pool: nameOf(pool),
-    sizeBytes: chunk.sizeBytes,
-    dedicated: false,
-    lifetime: pool.kind.lifetime,
-    // Read when the planner comes to it, maybe frames later, and at once: ranges come and go meanwhile.
-    ranges: { [Symbol.iterator]: () => [...rangesOf(chunk, movers)].values() },
-  };
-}
-
-function* rangesOf<Buffer>(chunk: Chunk<Buffer>, movers: Movers<Buffer>): Generator<FragmentRange, void> {
-  if (!isThere(chunk)) {
-    yield { offset: 0, size: chunk.sizeBytes, state: 'pending' };
-    return;
-  }
-  for (const { offset, size, handle } of chunk.suballocator.ranges()) {
-    if (handle === NO_SPACE) {
-      yield { offset, size, state: 'free' };
-      continue;
-    }
-    const owner = chunk.ownerOf(handle);
-    if (owner === undefined) yield { offset, size, state: 'pending' };
-    else {
-      const { alignment = 1, isHeld: pinned = true } = movers.movableOf(owner) ?? {};
-      yield { offset, size, state: 'live', alignment, pinned, key: handle };
-    }
-  }
-}
-
-/** Whether a chunk is still there, and is what the device has granted. */
-function isThere<Buffer>(chunk: Chunk<Buffer>): boolean {
-  return chunk.refusal === undefined && (chunk.pool as Pool<Buffer>).chunks.includes(chunk);
-}
-
-/** The owner of the range that the plan has seen; undefined when it is another now, or gone. */
-function liveOwner<Buffer>(
-  chunk: Chunk<Buffer>,
-  handle: Handle,
-  { fromOffset, size }: DefragmentationMove,
-): ReturnType<Chunk<Buffer>['ownerOf']> {
-  const { suballocator } = chunk;
-  try {
-    if (suballocator.offsetOf(handle) !== fromOffset || suballocator.sizeOf(handle) !== size)
-      return undefined;
-    return chunk.ownerOf(handle);
-  } catch {
-    // Handles of ranges that have ended are refused.
-    return undefined;
-  }
-}
-
-function regionOf<Buffer>({ from, source, to, target, bytes }: Prepared<Buffer>): CopyRegion<Buffer> {
-  return {
-    source: from.buffer,
-    sourceOffset: from.suballocator.offsetOf(source),
-    target: to.buffer,
-    targetOffset: to.suballocator.offsetOf(target),
-    size: bytes,
-  };
 }

@@ -24,19 +24,22 @@ export class Defragmenter<Buffer> {
   private readonly memory: Memory<Buffer>;
   private readonly movers: Movers<Buffer>;
   private readonly flush: () => void;
+  private readonly scratch: () => Pool<Buffer>;
   private readonly automatic: AutomaticSettings | undefined;
   private isOwnRun = false;
   private restUntil = 0;
   private moved: readonly Movable<Buffer>[] = [];
 
-  /** `flush` submits what has been gathered. */
+  /** `flush` submits what has been gathered; `scratch` is the pool for copies within one buffer. */
   constructor(
     memory: Memory<Buffer>,
     movers: Movers<Buffer>,
     automatic: AutomaticSettings | undefined,
     flush: () => void,
+    scratch: () => Pool<Buffer>,
   ) {
     this.flush = flush;
+    this.scratch = scratch;
     this.memory = memory;
     this.movers = movers;
     this.automatic = automatic;
@@ -50,7 +53,7 @@ export class Defragmenter<Buffer> {
     if (this.run?.isDone === false && !this.isOwnRun) {
       throw new UsageError('bad-argument', 'a run is under way; wait for it or cancel it first');
     }
-    const made = new Defragmentation(this.memory, this.movers, options, this.flush);
+    const made = this.make(options);
     this.run?.close();
     this.run = made;
     this.isOwnRun = false;
@@ -68,9 +71,13 @@ export class Defragmenter<Buffer> {
     if (automatic === undefined || !this.isDue(automatic)) return;
     this.memory.isScattered = false;
     this.run?.close();
-    this.run = new Defragmentation(this.memory, this.movers, automatic.run, this.flush);
+    this.run = this.make(automatic.run);
     this.isOwnRun = true;
     this.pass(this.run);
+  }
+
+  private make(options: DefragmentationOptions): Defragmentation<Buffer> {
+    return new Defragmentation(this.memory, this.movers, options, this.flush, this.scratch);
   }
 
   private pass(run: Defragmentation<Buffer>): void {
@@ -106,19 +113,21 @@ export class Defragmenter<Buffer> {
   }
 }
 
-/** Whether much is free in a pool, or a chunk could be emptied into the others of it. */
+/** Whether much is free in a pool, or apart in a chunk, or a chunk could be emptied into the others. */
 function isWorthIt(
   { kind, chunks }: Pool<unknown>,
-  { freeShare, freeChunks }: Pick<AutomaticSettings, 'freeShare' | 'freeChunks'>,
+  { freeShare, freeChunks, run }: Pick<AutomaticSettings, 'freeShare' | 'freeChunks' | 'run'>,
 ): boolean {
   if (kind.location !== 'gpu' || kind.placement !== 'shared' || kind.lifetime === 'frame') return false;
+  const slides = run.scope !== undefined && run.scope !== 'across' && kind.lifetime !== 'long';
   let freeBytes = 0;
   let largestBytes = 0;
   let emptiest: { used: number; free: number } | undefined;
   for (const chunk of chunks) {
     if (chunk.dedicated || chunk.refusal !== undefined || chunk.rangeCount === 0) continue;
-    const { used } = chunk.suballocator.statistics(FIGURES);
+    const { used, largestFree } = chunk.suballocator.statistics(FIGURES);
     const free = chunk.sizeBytes - used;
+    if (slides && chunk.canSlide && free - largestFree > chunk.sizeBytes * freeShare) return true;
     freeBytes += free;
     largestBytes = Math.max(largestBytes, chunk.sizeBytes);
     if (free > chunk.sizeBytes * freeShare && (emptiest === undefined || used < emptiest.used)) {

@@ -1,4 +1,4 @@
-export type { FragmentChunk, FragmentRange, Fragments } from './defragmentation/fragments.ts';
+export type { FragmentChunk, FragmentRange, Fragments, RangeTeller } from './defragmentation/fragments.ts';
 export type { DefragmentationMove, MoveWay, SpareChunk } from './defragmentation/move-queue.ts';
 export {
   type DefragmentationPlan,

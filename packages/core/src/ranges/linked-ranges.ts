@@ -9,8 +9,8 @@
  *
  *            wall [ live 12 ][ free 20 ][ live 8 ] wall [ free 60 ] wall       the last wall is the first
  *
- * Cost     free, resize: O(1) beside what the kind does with its holes. `allocateAt`, `min-offset`,
- *          `max-offset`: O(ranges).
+ * Cost     free, resize: O(1) beside what the kind does with its holes. `min-offset`, `max-offset`:
+ *          O(ranges), and so is `allocateAt`, unless it follows one that was near.
  * Promise  free neighbours are always merged; a remainder keeps the record of the hole it is left of.
  * Refusal  2^21 - 1 records for live ranges, holes and walls together: then NO_SPACE.
  */
@@ -36,6 +36,9 @@ const STRIDE = 6;
 
 /** See the head of the file. */
 export abstract class LinkedRanges extends Neighbours implements Suballocator {
+  /** The record that `allocateAt` has made live last: what comes next is mostly near. */
+  private nearby = WALL;
+
   /** @throws UsageError `bad-argument`, `unknown-option`, `bad-capacity`, `bad-granularity` */
   constructor(options: SuballocatorOptions, moreOptions: readonly string[] = []) {
     super(options, STRIDE, moreOptions);
@@ -105,14 +108,28 @@ export abstract class LinkedRanges extends Neighbours implements Suballocator {
   allocateAt(offset: number, size: number): Handle {
     const at = this.unitsOfOffset(offset);
     const units = this.unitsOfSize(size);
-    const cells = this.cells;
-    for (let n = cells[WALL + NEXT]; n !== WALL; n = cells[n + NEXT]) {
-      if (cells[n + NAME] > 0) continue;
-      const from = this.offsetOfHole(n);
-      if (at + units > from + cells[n + SIZE]) continue;
-      return at < from ? NO_SPACE : this.carve(n, at - from, units, size);
+    const hole = this.holeAt(at);
+    if (hole === WALL) return NO_SPACE;
+    const from = this.offsetOfHole(hole);
+    if (at + units > from + this.cells[hole + SIZE]) return NO_SPACE;
+    const handle = this.carve(hole, at - from, units, size);
+    if (handle !== NO_SPACE) this.nearby = this.find(handle);
+    return handle;
+  }
+
+  /** The hole in which a unit lies; WALL for none. O(ranges between it and the last that was placed so). */
+  private holeAt(at: Units): number {
+    const { cells } = this;
+    // Live, whichever range it is by now, it knows where it is.
+    let n = cells[this.nearby + NAME] > 0 ? this.nearby : WALL;
+    while (n !== WALL && (cells[n + NAME] < 0 || cells[n + OFFSET] > at)) n = cells[n + PREVIOUS];
+    for (n = cells[n + NEXT]; n !== WALL; n = cells[n + NEXT]) {
+      const isHole = cells[n + NAME] < 0;
+      const from = isHole ? this.offsetOfHole(n) : cells[n + OFFSET];
+      if (from > at) return WALL;
+      if (isHole && at < from + cells[n + SIZE]) return n;
     }
-    return NO_SPACE;
+    return WALL;
   }
 
   resize(handle: Handle, size: number): boolean {
@@ -166,6 +183,15 @@ export abstract class LinkedRanges extends Neighbours implements Suballocator {
       const size = this.cells[n + SIZE];
       if (!this.isLive(n)) yield this.viewOf(this.offsetOfHole(n), size, NO_SPACE);
       else if (!this.isNameless(n)) yield this.viewOf(this.cells[n + OFFSET], size, this.handleOf(n));
+    }
+  }
+
+  eachRange(visit: (offset: number, size: number, handle: Handle) => void): void {
+    const { cells, granularity } = this;
+    for (let n = cells[WALL + NEXT]; n !== WALL; n = cells[n + NEXT]) {
+      const size = cells[n + SIZE] * granularity;
+      if (!this.isLive(n)) visit(this.offsetOfHole(n) * granularity, size, NO_SPACE);
+      else if (!this.isNameless(n)) visit(cells[n + OFFSET] * granularity, size, this.handleOf(n));
     }
   }
 

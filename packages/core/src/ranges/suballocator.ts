@@ -192,6 +192,12 @@ export interface Suballocator {
   ranges(): IterableIterator<RangeView>;
 
   /**
+   * Calls `visit` with offset, size and handle of what `ranges()` yields, without an object for each. For
+   * speed alone: a kind may do without, and then it is absent. O(ranges).
+   */
+  eachRange?(visit: (offset: number, size: number, handle: Handle) => void): void;
+
+  /**
    * Manages `capacity` bytes (rounded down to the granularity) from now on, no fewer than before. Not while
    * regions are tracked.
    * @throws UsageError `bad-capacity`, `bad-region`

@@ -17,6 +17,8 @@ interface Lies {
   readonly figures?: Partial<SuballocatorStatistics>;
   readonly ranges?: (range: RangeView, i: number) => RangeView;
   readonly regions?: readonly RegionView[];
+  /** Added to every size that `eachRange` tells. */
+  readonly longer?: number;
 }
 
 /** A best-fit with [ live 16 ][ free 16 ][ live 16 ][ free 16 ] whose answers a test may falsify. */
@@ -38,6 +40,10 @@ class Liar extends BestFit {
   override *ranges(): IterableIterator<RangeView> {
     let i = 0;
     for (const range of super.ranges()) yield this.lies.ranges?.(range, i++) ?? range;
+  }
+
+  override eachRange(visit: (offset: number, size: number, handle: number) => void): void {
+    super.eachRange((offset, size, handle) => visit(offset, size + (this.lies.longer ?? 0), handle));
   }
 
   override regions(): readonly RegionView[] {
@@ -91,6 +97,10 @@ describe('validate', () => {
     expect(complaints(changed(3, { size: 400 }))).toContain('ends at 448, its region at 64');
     expect(complaints(changed(1, { size: 15 }))).toContain('not a positive multiple');
     expect(complaints(changed(1, { size: 0 }))).toContain('not a positive multiple');
+  });
+
+  it('sees that a walk tells one thing and a visit another', () => {
+    expect(complaints({ longer: 4 })).toContain('What eachRange() tells is not what ranges() yields');
   });
 
   it('sees ranges that do not tile their regions', () => {

@@ -48,6 +48,7 @@ interface Setting {
   readonly budgetBytes: number;
   readonly guardBytes: number;
   readonly isAutomatic: boolean;
+  readonly copiesWithinBuffer: boolean;
 }
 
 const settings: fc.Arbitrary<Setting> = fc.record({
@@ -55,14 +56,18 @@ const settings: fc.Arbitrary<Setting> = fc.record({
   budgetBytes: fc.constantFrom(Number.POSITIVE_INFINITY, 300_000),
   guardBytes: fc.constantFrom(0, 0, 16),
   isAutomatic: fc.boolean(),
+  copiesWithinBuffer: fc.boolean(),
 });
 
-const EAGER = { everyFrames: 1, leastBytes: 0, movesPerPass: 5 };
+const SCOPES = ['across', 'within', 'both'] as const;
+const EAGER = { everyFrames: 1, leastBytes: 0, movesPerPass: 5, scope: 'both' } as const;
 
 class Scene {
   readonly live: Shadow[] = [];
   /** Those of runs, and of what was resized. */
   moveCount = 0;
+  /** Moves within a chunk, of the runs that were asked for. */
+  slideCount = 0;
   private readonly setting: Setting;
   private readonly gpu;
   private readonly heap;
@@ -72,10 +77,10 @@ class Scene {
   private token: RecordingToken<MockBuffer> | undefined;
 
   constructor(setting: Setting) {
-    const { reuseAfter, budgetBytes, guardBytes, isAutomatic } = setting;
+    const { reuseAfter, budgetBytes, guardBytes, isAutomatic, copiesWithinBuffer } = setting;
     const defragmentation = isAutomatic ? { defragmentation: EAGER } : {};
     const options = { chunkBytes: 65_536, budgetBytes, guardBytes, ...defragmentation };
-    const { gpu, heap } = openHeap(options, { reuseAfter });
+    const { gpu, heap } = openHeap(options, { reuseAfter, copiesWithinBuffer });
     this.setting = setting;
     this.gpu = gpu;
     this.heap = heap;
@@ -136,8 +141,15 @@ class Scene {
   private begin(a: number, b: number): void {
     const strategies = ['fast', 'balanced', 'full'] as const;
     const strategy = strategies[a % 3] ?? 'full';
+    this.endRun();
+    const scope = SCOPES[Math.floor(a / 3) % 3] ?? 'both';
+    const byHand = b % 5 === 0;
+    this.run = this.heap.defragment({ strategy, scope, movesPerPass: 1 + (b % 9), byHand });
+  }
+
+  private endRun(): void {
     this.run?.cancel();
-    this.run = this.heap.defragment({ strategy, movesPerPass: 1 + (b % 9), byHand: b % 5 === 0 });
+    this.slideCount += this.run?.report.slideCount ?? 0;
   }
 
   private tryIt(make: () => Allocation<MockBuffer>): void {
@@ -231,7 +243,10 @@ class Scene {
 
   async end(): Promise<void> {
     const { heap, gpu, live } = this;
+    this.endRun();
     this.token?.end();
+    // What was to fail next does so no more.
+    gpu.faults.clear();
     heap.flush();
     const reads = live.map(({ allocation }) => allocation.read().catch((error: unknown) => error));
     gpu.completeAll();
@@ -259,6 +274,7 @@ function isRefusal(error: unknown): boolean {
 describe('movement', () => {
   it('loses no byte, tells of every move, and keeps what it promises, whatever is done between its passes', async () => {
     let moves = 0;
+    let slides = 0;
     await fc.assert(
       fc.asyncProperty(steps, settings, async (script, setting) => {
         const scene = new Scene(setting);
@@ -268,10 +284,12 @@ describe('movement', () => {
           if (step[0] === 'frame') await Promise.resolve();
         }
         moves += scene.moveCount;
+        slides += scene.slideCount;
         await scene.end();
       }),
       { numRuns: scale(150, 2000) },
     );
     expect(moves).toBeGreaterThan(scale(150, 2000));
+    expect(slides).toBeGreaterThan(scale(30, 400));
   });
 });

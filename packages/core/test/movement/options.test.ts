@@ -6,7 +6,9 @@ describe('bad input', () => {
   const bad = (value: unknown) => value as never;
 
   it.each<[string, DefragmentationOptions]>([
-    ['an unknown option', bad({ scope: 'within' })],
+    ['an unknown option', bad({ speed: 3 })],
+    ['an unknown scope', { scope: bad('inside') }],
+    ['what the backend says itself', bad({ copiesWithinBuffer: true })],
     ['no options', bad(null)],
     ['an unknown strategy', { strategy: bad('slow') }],
     ['a word for a switch', { byHand: bad('yes') }],
@@ -25,6 +27,7 @@ describe('bad input', () => {
     ['a share above 1', { freeShare: 2 }],
     ['no chunks', { freeChunks: 0 }],
     ['an unknown strategy', { strategy: 'slow' }],
+    ['an unknown scope', { scope: 'inside' }],
     ['a busy that is none', { isBusy: true }],
   ])('%s is refused by the heap', (_, options) => {
     expect(() => openHeap({ defragmentation: bad(options) })).toThrow();

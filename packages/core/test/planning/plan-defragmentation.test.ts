@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scale } from '../../../testing/src/scale.ts';
 import {
+  type FragmentChunk,
   type FragmentRange,
   type Fragments,
   type PlanOptions,
@@ -19,6 +20,7 @@ const anyOptions: fc.Arbitrary<PlanOptions> = fc.record(
     movesPerPass: fc.integer({ min: 1, max: 5 }),
     spareChunks: fc.integer({ min: 0, max: 2 }),
     copiesWithinBuffer: fc.boolean(),
+    reuseAfter: fc.constantFrom('submitted', 'completed'),
   },
   { requiredKeys: [] },
 );
@@ -36,7 +38,7 @@ describe('a plan', () => {
     fc.assert(
       fc.property(drawFragments(shape, { min: 1, max: 8 }), anyOptions, (fragments, options) => {
         const plan = planDefragmentation(fragments, options);
-        const after = doMoves(fragments, plan.passes);
+        const after = doMoves(fragments, plan.passes, options.reuseAfter);
         const moves = plan.passes.flatMap((pass) => pass.moves);
         for (const pass of plan.passes) {
           expect(pass.moves.length).toBeLessThanOrEqual(options.movesPerPass ?? Number.POSITIVE_INFINITY);
@@ -211,6 +213,55 @@ describe('ranges within a chunk', () => {
       ['pieces', 1],
       ['direct', 1],
     ]);
+  });
+
+  it('go by way of scratch, too, where the pieces would be many', () => {
+    const fragments = fragmentsOf(`.${'A'.repeat(17)}..${'B'.repeat(33)}`);
+    const { passes } = planDefragmentation(fragments, { scope: 'within', copiesWithinBuffer: true });
+    expect(passes.flatMap(({ moves }) => moves.map(({ way }) => way))).toEqual(['scratch', 'pieces']);
+  });
+
+  it('go only to where nothing was before the pass, where the GPU must have left a place', () => {
+    const fragments = fragmentsOf('.A.B.C.D', '.EE');
+    const { passes } = planDefragmentation(fragments, { scope: 'within', reuseAfter: 'completed' });
+    expect(passes.map(({ moves, stop }) => [stop, moves.map(({ fromOffset }) => fromOffset / 16)])).toEqual([
+      ['boundary', [1]],
+      ['boundary', [3, 5]],
+      ['end', [7]],
+    ]);
+    doMoves(fragments, passes, 'completed');
+  });
+
+  it('slide together first where others come to their chunk, when the scope is both', () => {
+    const fragments = fragmentsOf('A.B.C.D.E', '.FFF.....');
+    const across = planDefragmentation(fragments);
+    expect(across).toMatchObject({ moveCount: 0, stop: 'no-target' });
+    for (const strategy of ['fast', 'balanced'] as const) {
+      const plan = planDefragmentation(fragments, { strategy, scope: 'both' });
+      expect(plan).toMatchObject({ emptiedChunks: 1, after: { usedChunks: 1, holeCount: 1 } });
+      expect(plan.passes.map(({ stop }) => stop)).toEqual(['boundary', 'end']);
+      doMoves(fragments, plan.passes);
+    }
+  });
+
+  it('slide up to what is pinned, too, where the scope is both', () => {
+    const fragments = fragmentsOf('.A.B!.C.D.');
+    const plan = planDefragmentation(fragments, { strategy: 'full' });
+    expect(plan).toMatchObject({ moveCount: 3, before: { holeCount: 5 }, after: { holeCount: 2 } });
+  });
+
+  it('stay where their suballocator can not place at will, and what stays says why', () => {
+    const reasonOf = (more: Partial<FragmentChunk>, options: PlanOptions) => {
+      const fragments = { chunks: [chunkOf(0, '.AA.BB.', more)] };
+      const { moveCount, kept } = planDefragmentation(fragments, { scope: 'within', ...options });
+      expect(moveCount).toBe(0);
+      return kept;
+    };
+    expect(reasonOf({ canSlide: false }, {})).toEqual([{ chunk: 0, reason: 'no-slide' }]);
+    expect(reasonOf({ lifetime: 'long' }, {})).toEqual([{ chunk: 0, reason: 'no-benefit' }]);
+    const need = { chunk: 0, reason: 'too-large-for-budget', needBytes: 64 };
+    expect(reasonOf({}, { bytesPerPass: 63 })).toEqual([need]);
+    expect(reasonOf({}, { bytesPerPass: 31 })).toEqual([need]);
   });
 
   it('slide where a pool is packed anew and no chunk may be made for it', () => {

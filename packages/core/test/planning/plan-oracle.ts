@@ -30,8 +30,12 @@ export interface ChunkAfter {
   readonly holeCount: number;
 }
 
-/** Does all moves. */
-export function doMoves(fragments: Fragments, passes: readonly DefragmentationPass[]): ChunkAfter[] {
+/** Does all moves. `completed`: nothing goes to where the same pass has moved something away. */
+export function doMoves(
+  fragments: Fragments,
+  passes: readonly DefragmentationPass[],
+  reuseAfter: 'submitted' | 'completed' = 'submitted',
+): ChunkAfter[] {
   const chunks = new Map<number, ChunkState>();
   for (const { id, pool, sizeBytes, dedicated, ranges } of fragments.chunks) {
     const spots = new Map<number, Spot>();
@@ -42,16 +46,21 @@ export function doMoves(fragments: Fragments, passes: readonly DefragmentationPa
     }
     chunks.set(id, { pool, sizeBytes, dedicated, spots });
   }
-  for (const pass of passes) doPass(chunks, pass);
+  for (const pass of passes) doPass(chunks, pass, reuseAfter);
   return [...chunks].map(([id, chunk]) => describe(id, chunk));
 }
 
-function doPass(chunks: Map<number, ChunkState>, { moves, spares }: DefragmentationPass): void {
+function doPass(
+  chunks: Map<number, ChunkState>,
+  { moves, spares }: DefragmentationPass,
+  reuseAfter: 'submitted' | 'completed',
+): void {
   for (const { id, pool, sizeBytes } of spares) {
     if (id >= 0 || chunks.has(id)) throw new Error(`spare chunk ${id} has no number of its own`);
     chunks.set(id, { pool, sizeBytes, dedicated: false, spots: new Map() });
   }
   const left = new Set<number>();
+  const leftPlaces: { chunk: number; from: number; to: number }[] = [];
   for (const { fromChunk, fromOffset, toChunk, toOffset, size, pool } of moves) {
     const from = chunks.get(fromChunk);
     const to = chunks.get(toChunk);
@@ -65,6 +74,11 @@ function doPass(chunks: Map<number, ChunkState>, { moves, spares }: Defragmentat
     if (fromChunk !== toChunk && left.has(toChunk)) throw new Error('it goes to what this pass leaves');
     from.spots.delete(fromOffset);
     left.add(fromChunk);
+    leftPlaces.push({ chunk: fromChunk, from: fromOffset, to: fromOffset + size });
+    const isTaken = leftPlaces.some(
+      (place) => place.chunk === toChunk && toOffset < place.to && toOffset + size > place.from,
+    );
+    if (reuseAfter === 'completed' && isTaken) throw new Error('it goes to where the GPU may still read');
     for (const [offset, { size: taken }] of to.spots) {
       if (toOffset < offset + taken && offset < toOffset + size) throw new Error('it goes over another');
     }

@@ -139,6 +139,7 @@ describe('bad input', () => {
     ['time without a clock', good, { millisecondsPerPass: 1 }, 'bad-argument'],
     ['a clock that is none', good, { clock: bad(3) }, 'bad-argument'],
     ['spare chunks below 0', good, { spareChunks: -1 }, 'bad-argument'],
+    ['an unknown end of reuse', good, { reuseAfter: bad('never') }, 'bad-argument'],
     ['a word for a switch', good, { copiesWithinBuffer: bad('yes') }, 'bad-argument'],
     ['a veto that is none', good, { mayMove: bad(true) }, 'bad-argument'],
     ['a cost that is none', good, { moveCost: bad(1) }, 'bad-argument'],

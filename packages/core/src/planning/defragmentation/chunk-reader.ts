@@ -2,13 +2,14 @@
  * Chunk reader: the ranges of a chunk as columns, and figures of them.
  *
  * Layout   what is in use, in offset order, and the holes likewise.
- * Cost     read: O(ranges), in as many steps as the caller likes. 33 bytes a range in use, 16 a hole.
+ * Cost     read: O(ranges), in as many steps as the caller likes, or at once from a chunk that tells of them
+ *          without objects: a few nanoseconds a range. 33 bytes a range in use, 16 a hole.
  * Promise  figures of a chunk are those of what was read.
  */
 import { show } from '../../base/check.ts';
 import { UsageError } from '../../base/errors.ts';
 import { roundUp } from '../../base/quantities.ts';
-import type { FragmentChunk, FragmentRange } from './fragments.ts';
+import type { FragmentChunk, FragmentRange, RangeTeller } from './fragments.ts';
 
 const FIRST_ROWS = 1024;
 
@@ -55,6 +56,7 @@ export interface MoveRules {
 export class ChunkReader {
   private readonly rules: MoveRules;
   private figures: ChunkFigures | undefined;
+  /** What is left to be read; undefined where a chunk tells of all of them at once. */
   private rest: Iterator<FragmentRange> | undefined;
   // What has been read so far of the chunk; as long as the longest yet.
   private offsets = new Float64Array(FIRST_ROWS);
@@ -69,9 +71,15 @@ export class ChunkReader {
   /** Where the next range begins, and where the holes began that came just before; -1 for none. */
   private end = 0;
   private holeBefore = -1;
+  /** The range that is being read, where it is an object. */
+  private range: FragmentRange | undefined;
+  /** `note`, for chunks that tell of their ranges themselves. */
+  private readonly teller: RangeTeller;
 
   constructor(rules: MoveRules) {
     this.rules = rules;
+    this.teller = (offset, size, state, alignment, pinned, key) =>
+      this.note(offset, size, state, alignment, pinned, key);
   }
 
   /** Begins with a chunk; then `read` until it answers true. Its figures are filled then. */
@@ -93,7 +101,9 @@ export class ChunkReader {
       tooLargeBytes: 0,
       gapCount: 0,
     };
-    this.rest = chunk.ranges[Symbol.iterator]();
+    const { mayMove, moveCost } = this.rules;
+    const isTold = chunk.tellRanges !== undefined && mayMove === undefined && moveCost === undefined;
+    this.rest = isTold ? undefined : chunk.ranges[Symbol.iterator]();
     this.rowCount = 0;
     this.holeCount = 0;
     this.end = 0;
@@ -107,18 +117,30 @@ export class ChunkReader {
    */
   read(most: number): boolean {
     const figures = this.figures as ChunkFigures;
-    const rest = this.rest as Iterator<FragmentRange>;
+    const { rest } = this;
+    if (rest === undefined) {
+      figures.chunk.tellRanges?.(this.teller);
+      this.finish(figures);
+      return true;
+    }
     for (let count = 0; count < most; count++) {
       const next = rest.next();
       if (next.done === true) {
-        this.checkTiling(figures, this.end === figures.chunk.sizeBytes, undefined);
-        if (this.holeBefore >= 0) figures.gapCount++;
-        this.fill(figures);
+        this.finish(figures);
         return true;
       }
-      this.note(figures, next.value);
+      const { offset, size, state, alignment = 1, pinned = false, key = 0 } = next.value;
+      this.range = next.value;
+      this.note(offset, size, state, alignment, pinned, key);
     }
     return false;
+  }
+
+  private finish(figures: ChunkFigures): void {
+    this.checkTiling(figures, this.end === figures.chunk.sizeBytes, undefined, 0);
+    if (this.holeBefore >= 0) figures.gapCount++;
+    this.range = undefined;
+    this.fill(figures);
   }
 
   private fill(figures: ChunkFigures): void {
@@ -132,15 +154,21 @@ export class ChunkReader {
     figures.holeSizes = this.holeSizes.slice(0, holeCount);
   }
 
-  private note(figures: ChunkFigures, range: FragmentRange): void {
-    const { offset, size, state } = range;
-    this.checkTiling(figures, offset === this.end && Number.isSafeInteger(size) && size > 0, range);
+  private note(
+    offset: number,
+    size: number,
+    state: FragmentRange['state'],
+    alignment: number,
+    pinned: boolean,
+    key: number,
+  ): void {
+    const figures = this.figures as ChunkFigures;
+    this.checkTiling(figures, offset === this.end && Number.isSafeInteger(size) && size > 0, offset, size);
     this.end = offset + size;
     if (state === 'free') {
       this.noteHole(figures, offset, size);
       return;
     }
-    const alignment = range.alignment ?? 1;
     if (!Number.isSafeInteger(alignment) || alignment < 1 || offset % alignment !== 0) {
       throw new UsageError(
         'bad-argument',
@@ -150,8 +178,8 @@ export class ChunkReader {
     // A hole is none where alignment leaves no other place for what follows.
     if (this.holeBefore >= 0 && roundUp(this.holeBefore, alignment) !== offset) figures.gapCount++;
     this.holeBefore = -1;
-    const n = this.addRow(range, alignment);
-    if (state === 'live') this.noteLive(figures, range, n);
+    const n = this.addRow(offset, size, alignment, key);
+    if (state === 'live') this.noteLive(figures, size, pinned, n);
     else this.stays[n] = IS_PENDING;
   }
 
@@ -168,23 +196,24 @@ export class ChunkReader {
     if (this.holeBefore < 0) this.holeBefore = offset;
   }
 
-  private addRow(range: FragmentRange, alignment: number): number {
+  private addRow(offset: number, size: number, alignment: number, key: number): number {
     if (this.rowCount === this.offsets.length) this.growRows();
     const n = this.rowCount++;
-    this.offsets[n] = range.offset;
-    this.sizes[n] = range.size;
+    this.offsets[n] = offset;
+    this.sizes[n] = size;
     this.alignments[n] = alignment;
-    this.keys[n] = range.key ?? 0;
+    this.keys[n] = key;
     return n;
   }
 
-  private noteLive(figures: ChunkFigures, range: FragmentRange, n: number): void {
-    const { size } = range;
+  private noteLive(figures: ChunkFigures, size: number, pinned: boolean, n: number): void {
     const { chunk } = figures;
     const { mostBytes, mayMove, moveCost } = this.rules;
+    // Where there are rules, ranges are read as objects.
+    const range = this.range as FragmentRange;
     figures.liveBytes += size;
     const cost = moveCost === undefined ? size : moveCost(range, chunk);
-    const isPinned = range.pinned === true || cost === Number.POSITIVE_INFINITY;
+    const isPinned = pinned === true || cost === Number.POSITIVE_INFINITY;
     const isHeld = isPinned || mayMove?.(range, chunk) === false;
     this.stays[n] = isHeld || size > mostBytes ? STAYS : GOES;
     if (isHeld) figures.pinnedCount++;
@@ -200,13 +229,18 @@ export class ChunkReader {
     this.stays = doubled(this.stays, Uint8Array);
   }
 
-  private checkTiling({ chunk }: ChunkFigures, isSound: boolean, range: FragmentRange | undefined): void {
+  private checkTiling(
+    { chunk }: ChunkFigures,
+    isSound: boolean,
+    offset: number | undefined,
+    size: number,
+  ): void {
     if (isSound) return;
     throw new UsageError(
       'bad-argument',
-      range === undefined
+      offset === undefined
         ? `the ranges of chunk ${chunk.id} end at ${this.end} of ${chunk.sizeBytes}; pass all of them, in their order`
-        : `chunk ${chunk.id} has a range at ${show(range.offset)} of ${show(range.size)} bytes where ${this.end} comes next; pass all of them, in their order`,
+        : `chunk ${chunk.id} has a range at ${show(offset)} of ${show(size)} bytes where ${this.end} comes next; pass all of them, in their order`,
     );
   }
 }

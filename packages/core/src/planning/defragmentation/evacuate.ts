@@ -5,13 +5,14 @@
  * Promise  as many chunks as the others have holes for are tried, those that cost the least first. Where a
  *          range finds no hole, the fullest chunk that was to be emptied and has one is filled instead. So
  *          what is emptied is what is cheapest to empty, but for chunks that nothing else has room for.
- * Refusal  nothing moves within a chunk: holes that are too short stay. `fast` empties what is at most half
- *          full and gives up on a chunk at the first range that finds no hole.
+ * Refusal  nothing moves within a chunk unless the scope is `both`: holes that are too short stay. `fast`
+ *          empties what is at most half full and gives up on a chunk at the first range that finds no hole.
  * Source   best fit, the largest first, of bin packing (D. S. Johnson, 1973), with chunks as bins.
  */
 
 import type { ChunkFigures } from './chunk-reader.ts';
 import type { PoolPlan } from './pool-plan.ts';
+import { openTidied } from './slide.ts';
 
 /** Plans the moves. Yields between steps. */
 export function* evacuate(plan: PoolPlan): Generator<undefined, void> {
@@ -21,22 +22,22 @@ export function* evacuate(plan: PoolPlan): Generator<undefined, void> {
   const candidates = chunks.filter((figures) => plan.isMovable(figures));
   candidates.sort((a, b) => a.cost - b.cost || a.chunk.id - b.chunk.id);
   const sources = candidates.slice(0, countSources(chunks, candidates, isFast));
-  for (const figures of chunks) if (!sources.includes(figures)) yield* plan.openHoles(figures);
+  for (const figures of chunks) if (!sources.includes(figures)) yield* openTidied(plan, figures);
   // Those that stay so because others have no room for them.
   for (const figures of candidates.slice(sources.length)) plan.keep(figures, 'no-benefit');
 
   for (let source = sources.shift(); source !== undefined; source = sources.shift()) {
-    const more = (size: number): ChunkFigures | false => {
+    const more = (size: number): Generator<undefined, void> | false => {
       const fullest = isFast ? -1 : sources.findLastIndex(({ largestHole }) => largestHole >= size);
       if (fullest < 0) return false;
       const [promoted] = sources.splice(fullest, 1) as [ChunkFigures];
       plan.keep(promoted, 'no-benefit');
-      return promoted;
+      return openTidied(plan, promoted);
     };
     if (yield* plan.place(source, more)) yield* plan.commit();
     else {
       plan.keep(source, 'no-target');
-      yield* plan.openHoles(source);
+      yield* openTidied(plan, source);
     }
   }
 }

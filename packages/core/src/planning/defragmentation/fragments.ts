@@ -18,6 +18,19 @@ export interface FragmentRange {
   readonly key?: number;
 }
 
+/**
+ * Is told of a range: what `FragmentRange` has, as plain arguments. `key` and `alignment` say nothing of what
+ * is not live.
+ */
+export type RangeTeller = (
+  offset: number,
+  size: number,
+  state: FragmentRange['state'],
+  alignment: number,
+  pinned: boolean,
+  key: number,
+) => void;
+
 /** One chunk. */
 export interface FragmentChunk {
   /** A number of its own, 0 or more. */
@@ -29,8 +42,15 @@ export interface FragmentChunk {
   readonly dedicated: boolean;
   /** `long`: its ranges move only where that empties it. */
   readonly lifetime?: string;
+  /** Whether its ranges can be placed where a plan says, so that they may slide. Default true. */
+  readonly canSlide?: boolean;
   /** In offset order, tiling the chunk. May be read once only, and late. */
   readonly ranges: Iterable<FragmentRange>;
+  /**
+   * Tells of the same ranges, one by one and at once: quicker than objects that are garbage when they have
+   * been read. Asked instead of `ranges` where nobody wants to see a range as an object.
+   */
+  readonly tellRanges?: (tell: RangeTeller) => void;
 }
 
 /** The chunks of a heap; a `HeapSnapshot` is one. */

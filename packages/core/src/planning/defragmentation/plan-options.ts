@@ -15,8 +15,9 @@ export interface PlanOptions {
    */
   readonly strategy?: DefragmentationStrategy;
   /**
-   * Where ranges go: `across` to other chunks, `within` towards the start of their own, `both` as the
-   * strategy needs. Default: `both` for `full`, else `across`.
+   * Where ranges go: `across` to other chunks, `within` towards the start of their own, `both`: what stays in
+   * its chunk slides together, so that one hole is left of it, and what others leave goes there. Where `full`
+   * packs a chunk anew elsewhere, nothing slides in it. Default: `both` for `full`, else `across`.
    */
   readonly scope?: 'across' | 'within' | 'both';
   /** The most that one pass copies, in bytes. A range that is longer never moves. Default: no limit. */
@@ -31,6 +32,11 @@ export interface PlanOptions {
   readonly spareChunks?: number;
   /** Whether the backend copies within a buffer, as WebGPU does not. Default false. */
   readonly copiesWithinBuffer?: boolean;
+  /**
+   * When ranges may be reused, as the backend says: `submitted`, and a range may slide over its own place; or
+   * `completed`, and it goes only to where nothing was before its pass. Default `submitted`, as on WebGPU.
+   */
+  readonly reuseAfter?: 'submitted' | 'completed';
   /** Whether a range may be moved, asked once for each. Default: all but the pinned ones. */
   readonly mayMove?: (range: FragmentRange, chunk: FragmentChunk) => boolean;
   /**
@@ -57,6 +63,7 @@ const KNOWN = [
   'clock',
   'spareChunks',
   'copiesWithinBuffer',
+  'reuseAfter',
   'mayMove',
   'moveCost',
 ];
@@ -69,7 +76,8 @@ export function checkPlanOptions(fragments: Fragments, options: PlanOptions): Pl
   checkOneOf(strategy, 'strategy', ['fast', 'balanced', 'full']);
   const { scope = strategy === 'full' ? 'both' : 'across' } = options;
   checkOneOf(scope, 'scope', ['across', 'within', 'both']);
-  const { spareChunks = 1, copiesWithinBuffer = false } = options;
+  const { spareChunks = 1, copiesWithinBuffer = false, reuseAfter = 'submitted' } = options;
+  checkOneOf(reuseAfter, 'reuseAfter', ['submitted', 'completed']);
   checkInteger(spareChunks, 'spareChunks', 0, 2 ** 20, 'bad-argument');
   if (typeof copiesWithinBuffer !== 'boolean') {
     throw new UsageError(
@@ -86,7 +94,7 @@ export function checkPlanOptions(fragments: Fragments, options: PlanOptions): Pl
   const millisecondsPerPass = checkTime(options.millisecondsPerPass, clock);
   const limits = { bytesPerPass, movesPerPass, millisecondsPerPass, clock };
   const rules = { mostBytes: bytesPerPass, mayMove, moveCost };
-  return { strategy, scope, spareChunks, copiesWithinBuffer, rules, ...limits };
+  return { strategy, scope, spareChunks, copiesWithinBuffer, reuseAfter, rules, ...limits };
 }
 
 function checkLimit(value: number | undefined, name: string): number {

@@ -17,7 +17,7 @@ import { type DefragmentationMove, MoveQueue, type SpareChunk } from './move-que
 import { checkPlanOptions, type PlanOptions, type PlanSettings } from './plan-options.ts';
 import { type KeptChunk, PoolPlan, STEP_RANGES } from './pool-plan.ts';
 import { rewrite } from './rewrite.ts';
-import { slide } from './slide.ts';
+import { slideAll } from './slide.ts';
 
 /**
  * Why a pass has ended: a limit; `boundary`, where the next move goes to what this pass empties; or `end`,
@@ -47,6 +47,10 @@ export class DefragmentationPlanner {
   /** The pass in which something last moved out of a chunk. */
   private readonly lastOut = new Map<number, number>();
   private passes = 0;
+  /** What this pass has slid away from, of the chunk of its last slide: from where to where. */
+  private slidChunk: number | undefined;
+  private slidFrom = 0;
+  private slidTo = 0;
 
   /** @throws UsageError `bad-argument`, `unknown-option`, `bad-size` */
   constructor(fragments: Fragments, options: PlanOptions = {}) {
@@ -75,6 +79,7 @@ export class DefragmentationPlanner {
     let movedBytes = 0;
     let copiedBytes = 0;
     this.passes++;
+    this.slidChunk = undefined;
     const stop = ((): PassStop => {
       for (;;) {
         if (queue.isEmpty) {
@@ -88,6 +93,7 @@ export class DefragmentationPlanner {
           if (copiedBytes + move.copiedBytes > settings.bytesPerPass) return 'bytes';
           if (this.awaitsBoundary(move)) return 'boundary';
           queue.drop();
+          this.noteSlide(move);
           this.lastOut.set(move.fromChunk, this.passes);
           moves.push(move);
           movedBytes += move.size;
@@ -108,9 +114,21 @@ export class DefragmentationPlanner {
     this.queue.dropFrom(fromChunk);
   }
 
-  /** Whether it goes to a place that this pass itself makes free. Within a chunk the order is enough. */
-  private awaitsBoundary({ fromChunk, toChunk }: DefragmentationMove): boolean {
-    return fromChunk !== toChunk && this.lastOut.get(toChunk) === this.passes;
+  /**
+   * Whether it goes to a place that this pass itself makes free. Within a chunk the order is enough, where
+   * ranges may be reused as soon as what used them was submitted.
+   */
+  private awaitsBoundary({ fromChunk, toChunk, toOffset, size }: DefragmentationMove): boolean {
+    if (fromChunk !== toChunk) return this.lastOut.get(toChunk) === this.passes;
+    if (this.settings.reuseAfter === 'submitted' || this.slidChunk !== toChunk) return false;
+    return toOffset < this.slidTo && toOffset + size > this.slidFrom;
+  }
+
+  private noteSlide({ fromChunk, fromOffset, toChunk, size }: DefragmentationMove): void {
+    if (fromChunk !== toChunk) return;
+    if (this.slidChunk !== fromChunk) this.slidFrom = fromOffset;
+    this.slidChunk = fromChunk;
+    this.slidTo = fromOffset + size;
   }
 }
 
@@ -140,12 +158,5 @@ function* planAll(
     if (settings.scope === 'within') yield* slideAll(plan);
     else if (settings.strategy === 'full') yield* rewrite(plan);
     else yield* evacuate(plan);
-  }
-}
-
-function* slideAll(plan: PoolPlan): Generator<undefined, void> {
-  for (const figures of plan.chunks) {
-    if (figures.gapCount <= 1 || figures.chunk.lifetime === 'long') continue;
-    yield* slide(plan, figures);
   }
 }

@@ -9,8 +9,17 @@ import { Holes } from './holes.ts';
 import { MoveOrder } from './move-order.ts';
 import type { DefragmentationMove, MoveQueue } from './move-queue.ts';
 
-/** Why a chunk keeps what lives in it. */
-export type KeptReason = 'no-benefit' | 'pinned' | 'too-large-for-budget' | 'no-target';
+/**
+ * Why a chunk keeps what lives in it. `no-slide`: its suballocator can not place ranges at will, so that
+ * nothing moves within it. `no-scratch`, in runs alone: no room for the detour that such moves take.
+ */
+export type KeptReason =
+  | 'no-benefit'
+  | 'pinned'
+  | 'too-large-for-budget'
+  | 'no-target'
+  | 'no-slide'
+  | 'no-scratch';
 
 /** A chunk that could not be emptied or tidied. */
 export interface KeptChunk {
@@ -28,6 +37,7 @@ export interface PoolSettings {
   /** Chunks that may be asked for, to move into. */
   readonly spareChunks: number;
   readonly copiesWithinBuffer: boolean;
+  readonly reuseAfter: 'submitted' | 'completed';
   readonly rules: MoveRules;
 }
 
@@ -81,12 +91,12 @@ export class PoolPlan {
 
   /**
    * Finds places for all ranges of a source, the largest first. `more` is asked for another hole where there
-   * is none for `size` bytes: it answers whether it made one, or a chunk all of whose holes are to be opened.
+   * is none for `size` bytes: it answers whether it made one, or the steps by which it makes some.
    * Answers whether all have a place; else nothing has changed but that.
    */
   *place(
     source: ChunkFigures,
-    more: (size: number) => boolean | ChunkFigures,
+    more: (size: number) => boolean | Generator<undefined, void>,
   ): Generator<undefined, boolean> {
     const { holes, order } = this;
     const { offsets, sizes, alignments, keys, stays } = source;
@@ -105,7 +115,7 @@ export class PoolPlan {
           holes.undo();
           return false;
         }
-        if (made !== true) yield* this.openHoles(made);
+        if (made !== true) yield* made;
       }
       this.moves.push({
         pool: source.chunk.pool,

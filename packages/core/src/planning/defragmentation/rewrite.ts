@@ -8,13 +8,13 @@
  * Promise  a new target is begun only when no other has room: so at most live / (chunk - largest live),
  *          rounded up, of equal chunks are in use, where nothing is pinned and but for alignment.
  * Refusal  wants one chunk more while it works. Where none may be made and none is empty, the first source is
- *          slid in place.
+ *          slid in place, and so is what can not be a source, where the scope is `both`.
  * Source   copying compaction (C. J. Cheney, 1970) with best fit in place of a single target.
  */
 
 import type { ChunkFigures } from './chunk-reader.ts';
 import type { PoolPlan } from './pool-plan.ts';
-import { slide } from './slide.ts';
+import { openTidied } from './slide.ts';
 
 /** Plans the moves. Yields between steps. */
 export function* rewrite(plan: PoolPlan): Generator<undefined, void> {
@@ -23,7 +23,7 @@ export function* rewrite(plan: PoolPlan): Generator<undefined, void> {
   const used = chunks.filter(({ liveBytes }) => liveBytes > 0);
   const untidy = used.filter(({ gapCount }) => gapCount > 1);
   const sources = untidy.filter((figures) => !isLong(figures) && plan.isMovable(figures));
-  for (const figures of untidy) if (!sources.includes(figures)) yield* plan.openHoles(figures);
+  for (const figures of untidy) if (!sources.includes(figures)) yield* openTidied(plan, figures);
   const tidy = new Map<ChunkFigures, Room>();
   for (const figures of used) if (figures.gapCount <= 1) tidy.set(figures, openLongest(plan, figures));
 
@@ -33,10 +33,9 @@ export function* rewrite(plan: PoolPlan): Generator<undefined, void> {
       yield* plan.commit();
       // What is pending in it stays for a while.
       if (source.liveBytes + source.freeBytes === source.chunk.sizeBytes) fresh.add(source);
-    } else if (plan.settings.scope === 'both') yield* tidyUp(plan, source);
-    else {
-      plan.keep(source, 'no-target');
-      yield* plan.openHoles(source);
+    } else {
+      if (plan.settings.scope !== 'both') plan.keep(source, 'no-target');
+      yield* openTidied(plan, source);
     }
   }
   yield* emptyTidy(plan, tidy);
@@ -58,12 +57,6 @@ function openLongest(plan: PoolPlan, figures: ChunkFigures): Room {
   const { [longest]: offset = chunk.sizeBytes } = holeOffsets;
   const { [longest]: size = 0 } = holeSizes;
   return { hole: plan.openHole(chunk.id, offset, size), offset };
-}
-
-/** Slides a source in place; it is a target from then on. */
-function* tidyUp(plan: PoolPlan, source: ChunkFigures): Generator<undefined, void> {
-  const end = yield* slide(plan, source);
-  plan.openHole(source.chunk.id, end, source.chunk.sizeBytes - end);
 }
 
 /** Empties tidy chunks into the holes of others, those that cost the least first. */
