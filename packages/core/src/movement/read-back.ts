@@ -66,6 +66,8 @@ export class ReadBack<Buffer, R extends Resident<Buffer>> {
   async read(departures: readonly Departure<Buffer, R>[]): Promise<Map<R, Uint8Array>> {
     const whole = new Map<R, Uint8Array>();
     if (departures.length === 0) return whole;
+    const { evictionStagingBytes } = this.memory;
+    const least = evictionStagingBytes > 0 ? Math.min(LEAST_BYTES, evictionStagingBytes) : LEAST_BYTES;
     let most = this.sliceBytes;
     let left = departures.flatMap(({ resident }) => slicesOf(resident, most));
     const byResident = new Map(departures.map((each) => [each.resident, each]));
@@ -85,8 +87,8 @@ export class ReadBack<Buffer, R extends Resident<Buffer>> {
         if (error instanceof UsageError) continue; // One was freed under pressure: it is left out above.
         if (!(error instanceof OutOfMemoryError)) throw error;
         left = ready;
-        if (most > LEAST_BYTES) {
-          most = Math.max(LEAST_BYTES, Math.floor(most / 8) * 4);
+        if (most > least) {
+          most = Math.max(least, Math.floor(most / 8) * 4);
           left = ready.flatMap((slice) => cut(slice, most));
           continue;
         }

@@ -164,7 +164,9 @@ export class Restore<Buffer, R extends Resident<Buffer>> {
     const settled: R[] = [];
     for (const [k, each] of placed.entries()) {
       const { resident, chunk, handle } = each;
-      if (!this.isThere(each) || chunk.refusal !== undefined) {
+      // One that came before it in this batch may be one that it must not share a buffer with.
+      const isFine = this.isThere(each) && chunk.refusal === undefined;
+      if (!isFine || this.residents.apartFrom(resident).includes(chunk)) {
         this.giveUp([each]);
         continue;
       }

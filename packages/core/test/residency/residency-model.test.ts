@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scale } from '../../../testing/src/scale.ts';
 import { drain } from '../heap/watched.ts';
-import { ResidencyModel, type Setting } from './residency-model.ts';
+import { ResidencyModel } from './residency-model.ts';
+import type { Setting } from './residency-world.ts';
 
 /** One step: what to do, and numbers to do it with. */
 type Step = readonly [kind: Kind, a: number, b: number];
@@ -103,11 +104,9 @@ async function play(script: readonly Step[], setting: Setting, seen: Record<stri
   for (const [what, count] of Object.entries(model.seen)) seen[what] = (seen[what] ?? 0) + count;
 }
 
-const QUICK = process.env['SHRINK'] ? { interruptAfterTimeLimit: +process.env['SHRINK'], markInterruptAsFailure: true } : {};
-
 describe('residency', () => {
   it('holds every byte that it would hold had nothing been evicted or moved, whatever is done meanwhile', async () => {
-    const runs = scale(+(process.env['RUNS'] ?? 150), 6000);
+    const runs = scale(150, 6500);
     const seen: Record<string, number> = {};
     let done = 0;
     await fc.assert(
@@ -115,20 +114,27 @@ describe('residency', () => {
         done += script.length;
         await play(script, setting, seen);
       }),
-      { numRuns: runs, ...QUICK },
+      { numRuns: runs },
     );
     expect(done).toBeGreaterThan(runs * 100);
-    for (const what of ['evicted', 'ensured', 'there', 'restored by hook', 'written while evicted', 'missed']) {
+    for (const what of [
+      'evicted',
+      'ensured',
+      'there',
+      'restored by hook',
+      'written while evicted',
+      'missed',
+    ]) {
       expect(seen[what] ?? 0, what).toBeGreaterThan(runs / 4);
     }
   });
 
   it('keeps what is evicted when the device is lost, in every phase', async () => {
-    const runs = scale(+(process.env['RUNS'] ?? 50), 1500);
+    const runs = scale(60, 2500);
     const seen: Record<string, number> = {};
     await fc.assert(
       fc.asyncProperty(steps(2), settings, (script, setting) => play(script, setting, seen)),
-      { numRuns: runs, ...QUICK },
+      { numRuns: runs },
     );
     expect(seen['lost'] ?? 0).toBeGreaterThan(runs);
   });
