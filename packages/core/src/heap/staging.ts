@@ -72,12 +72,14 @@ export class Staging<Buffer> {
         'the backend has no memory type that the CPU can read; nothing is read back',
       );
     }
+    const { chunkBytes, readbackBytes } = this.settings;
     this.readbackPool = this.addPool(
       'readback',
       memoryType,
       READBACK_USAGE,
-      this.settings,
-      this.settings.readbackBytes,
+      // What is held for eviction may be longer than the chunks of others.
+      { ...this.settings, chunkBytes: Math.max(chunkBytes, MOST_READ_CHUNK) },
+      readbackBytes,
     );
     return this.readbackPool;
   }
