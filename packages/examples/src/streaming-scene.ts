@@ -32,7 +32,7 @@ export interface TileFrame<Buffer> {
 }
 
 /** Strips in a tile. */
-export const STRIP_COUNT = 16;
+export const STRIP_COUNT = 32;
 
 /** Words that were compared, and those that differed. */
 export interface WordCounts {
@@ -66,7 +66,7 @@ export const FULL_SCENE: Scene = {
 export const SMALL_SCENE: Scene = {
   terrain: { side: 32, tileBytes: 32 * 1024 },
   budgetBytes: 8 * 1024 * 1024,
-  stride: 2,
+  stride: 4,
 };
 
 /** What came of a flight. */
@@ -229,13 +229,14 @@ export async function compareOnHost<Buffer>(
   [from, to]: WordRange,
 ): Promise<WordCounts> {
   const place = { at: 4 * from, size: 4 * (to - from) };
+  const scratch = new Uint32Array(terrain.tileBytes / 4);
   let words = 0;
   let wrong = 0;
   for (let first = 0; first < tiles.length; first += TILES_A_READ) {
     const some = tiles.slice(first, first + TILES_A_READ);
     const read = await heap.readMany(some.map(({ allocation }) => ({ allocation, ...place })));
     for (const [k, tile] of some.entries()) {
-      const expected = wordsOfTile(terrain, tile.index, tile).subarray(from, to);
+      const expected = wordsOfTile(terrain, tile.index, tile, scratch).subarray(from, to);
       words += expected.length;
       wrong += countWrong(read[k] as Uint8Array, expected);
     }

@@ -32,11 +32,13 @@ export function partsOf({ tileBytes }: Terrain): { readonly crater: WordRange; r
 
 /** The words of one part of a tile, after so many changes, into `words` from their place in the tile on. */
 export function fillPart(words: Uint32Array, tile: number, [from, to]: WordRange, change: number): void {
-  const base = Math.imul(tile, TILE_FACTOR) + Math.imul(change, CHANGE_FACTOR);
-  for (let index = from; index < to; index++) {
-    let mixed = base + Math.imul(index, WORD_FACTOR);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), MIX_FACTOR);
-    words[index - from] = mixed ^ (mixed >>> 12);
+  // As signed integers, which engines multiply and shift without a detour.
+  let place = Math.imul(tile, TILE_FACTOR) + Math.imul(change, CHANGE_FACTOR) + Math.imul(from, WORD_FACTOR);
+  place |= 0;
+  for (let k = 0; k < to - from; k++) {
+    const mixed = Math.imul(place ^ (place >>> 15), MIX_FACTOR);
+    words[k] = mixed ^ (mixed >>> 12);
+    place = (place + WORD_FACTOR) | 0;
   }
 }
 
@@ -53,9 +55,13 @@ fn wordsOf(tile: u32, index: vec4u, change: u32) -> vec4u {
   return mixed ^ (mixed >> vec4u(12));
 }`;
 
-/** All words of a tile. */
-export function wordsOfTile(terrain: Terrain, tile: number, { craters, marks }: TileChanges): Uint32Array {
-  const words = new Uint32Array(terrain.tileBytes / 4);
+/** All words of a tile, in `words` or in an array of their own. */
+export function wordsOfTile(
+  terrain: Terrain,
+  tile: number,
+  { craters, marks }: TileChanges,
+  words: Uint32Array = new Uint32Array(terrain.tileBytes / 4),
+): Uint32Array {
   const { crater, mark } = partsOf(terrain);
   const put = (range: WordRange, change: number): void => {
     fillPart(words.subarray(range[0], range[1]), tile, range, change);
@@ -64,13 +70,14 @@ export function wordsOfTile(terrain: Terrain, tile: number, { craters, marks }: 
   put(crater, craters);
   put([crater[1], mark[0]], 0);
   put(mark, marks);
-  put([mark[1], words.length], 0);
+  put([mark[1], terrain.tileBytes / 4], 0);
   return words;
 }
 
 /** How many words of a tile are not what they should be. */
 export function countWrong(bytes: Uint8Array, expected: Uint32Array): number {
-  const words = new Uint32Array(bytes.slice().buffer);
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const words = new Uint32Array(buffer, byteOffset, byteLength / 4);
   let wrong = Math.abs(words.length - expected.length);
   for (let k = 0; k < words.length; k++) if (words[k] !== expected[k]) wrong++;
   return wrong;

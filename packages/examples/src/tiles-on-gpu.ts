@@ -9,7 +9,6 @@
  * Promise  each word is looked at by the GPU, where it lies.
  */
 import { type Allocation, BufferUsage, type GpuHeap } from '@gpuheap/core';
-import { BindGroupCache } from '@gpuheap/webgpu';
 import {
   STRIP_COUNT,
   type Tile,
@@ -71,7 +70,8 @@ export class TilesOnGpu implements TileWorker<GPUBuffer> {
   private readonly device: GPUDevice;
   private readonly heap: GpuHeap<GPUBuffer>;
   private readonly terrain: Terrain;
-  private readonly groups: BindGroupCache<GPUBindGroupLayout, GPUBindingResource, GPUBindGroup>;
+  /** Of each tile, the bind group for where it was when it was made. */
+  private readonly groups = new Map<number, { readonly version: number; readonly group: GPUBindGroup }>();
   private readonly comparing: GPUComputePipeline;
   private readonly carving: GPUComputePipeline;
   private readonly records: Allocation<GPUBuffer>;
@@ -84,7 +84,6 @@ export class TilesOnGpu implements TileWorker<GPUBuffer> {
     this.device = device;
     this.heap = heap;
     this.terrain = terrain;
-    this.groups = new BindGroupCache(device);
     const module = device.createShaderModule({ code: makeShader(terrain) });
     const pipelineOf = (entryPoint: string): GPUComputePipeline =>
       device.createComputePipeline({ layout: 'auto', compute: { module, entryPoint } });
@@ -128,16 +127,25 @@ export class TilesOnGpu implements TileWorker<GPUBuffer> {
     span: number,
     fours: number,
   ): void {
-    const layout = this.comparing.getBindGroupLayout(0);
     pass.setBindGroup(1, this.spans[span]);
-    const counts = { binding: 2, resource: this.counts.binding() };
     for (const tile of tiles) {
-      // No `binding()`, since that would say that the frame uses what was only hinted at.
-      const { buffer, offset, size } = tile.allocation;
-      const words = { binding: 1, resource: { buffer, offset, size } };
-      pass.setBindGroup(0, this.groups.get(layout, [this.recordOf(tile), words, counts]));
+      pass.setBindGroup(0, this.groupOf(tile));
       pass.dispatchWorkgroups(Math.ceil(fours / GROUP_SIZE / FOURS_EACH));
     }
+  }
+
+  private groupOf(tile: Tile<GPUBuffer>): GPUBindGroup {
+    const { index, allocation } = tile;
+    const known = this.groups.get(index);
+    if (known?.version === allocation.version) return known.group;
+    // No `binding()`, since that would say that the frame uses what was only hinted at.
+    const { buffer, offset, size, version } = allocation;
+    const words = { binding: 1, resource: { buffer, offset, size } };
+    const entries = [this.recordOf(tile), words, { binding: 2, resource: this.counts.binding() }];
+    const layout = this.comparing.getBindGroupLayout(0);
+    const group = this.device.createBindGroup({ layout, entries });
+    this.groups.set(index, { version, group });
+    return group;
   }
 
   /** What the shaders are told of a tile is up to date. */

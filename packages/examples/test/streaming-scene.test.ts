@@ -3,13 +3,11 @@ import { openDawnHeap } from '@gpuheap/dawn-node';
 import { MockGpu } from '@gpuheap/mock';
 import { scale } from '@gpuheap/testing';
 import { describe, expect, it } from 'vitest';
-import { FULL_SCENE, type Scene, SMALL_SCENE, type TileWorker } from '../src/streaming-scene.ts';
+import { FULL_SCENE, SMALL_SCENE, type TileWorker } from '../src/streaming-scene.ts';
 import { comparePolicies, printScene, type SceneReport } from '../src/streaming-table.ts';
 import { partsOf, wordsOfTile } from '../src/terrain.ts';
 import { TilesByCopies } from '../src/tiles-by-copies.ts';
 import { TilesOnGpu } from '../src/tiles-on-gpu.ts';
-
-const TINY_SCENE: Scene = { ...SMALL_SCENE, stride: 4 };
 
 function expectSound({ scene, rows, optimum, recency }: SceneReport): void {
   const { terrain, budgetBytes, stride } = scene;
@@ -35,9 +33,9 @@ function expectSound({ scene, rows, optimum, recency }: SceneReport): void {
 
 describe('the streaming scene', () => {
   it('loses no byte on a virtual GPU, within the budget', async () => {
-    const report = await comparePolicies(TINY_SCENE, async (options) => {
+    const report = await comparePolicies(SMALL_SCENE, async (options) => {
       const heap = new GpuHeap(new MockGpu({ autoComplete: true }).backend(), options);
-      return { heap, worker: new TilesByCopies(heap, TINY_SCENE.terrain) };
+      return { heap, worker: new TilesByCopies(heap, SMALL_SCENE.terrain) };
     });
     expectSound(report);
     const lines = printScene(report);
@@ -46,7 +44,7 @@ describe('the streaming scene', () => {
   });
 
   it('loses no byte on Dawn, within the budget', async () => {
-    const scene = scale(0, 1) === 1 ? FULL_SCENE : TINY_SCENE;
+    const scene = scale(0, 1) === 1 ? FULL_SCENE : SMALL_SCENE;
     const report = await comparePolicies(scene, async (options) => {
       const heap = await openDawnHeap({ ...options, device: 'software' });
       return { heap, worker: new TilesOnGpu(heap.device, heap, scene.terrain) };
@@ -57,7 +55,7 @@ describe('the streaming scene', () => {
 
 /** A tile of which two words are wrong is compared, whole and in strips. */
 async function compareDamaged<Buffer>(heap: GpuHeap<Buffer>, worker: TileWorker<Buffer>): Promise<void> {
-  const { terrain } = TINY_SCENE;
+  const { terrain } = SMALL_SCENE;
   const changes = { craters: 3, marks: 2 };
   const words = wordsOfTile(terrain, 17, changes);
   const usage = BufferUsage.STORAGE | BufferUsage.COPY_DST;
@@ -69,24 +67,24 @@ async function compareDamaged<Buffer>(heap: GpuHeap<Buffer>, worker: TileWorker<
   allocation.write(words.subarray(100, 101), 0); // In the first strip,
   allocation.write(words.subarray(100, 101), terrain.tileBytes - 4); // and in the last.
   await worker.work({ carved: [], compared: [], glimpsed: [tile], strip: 0 });
-  expect(await worker.count()).toEqual({ words: (words.length * 17) / 16, wrong: 1 });
+  expect(await worker.count()).toEqual({ words: (words.length * 33) / 32, wrong: 1 });
   // Carved once more than is known, it is wrong there.
   await worker.work({ carved: [{ ...tile, craters: 4 }], compared: [], glimpsed: [], strip: 0 });
   await worker.work({ carved: [], compared: [tile], glimpsed: [], strip: 0 });
   const { crater } = partsOf(terrain);
   const wrong = 1 + 2 + crater[1] - crater[0];
-  expect(await worker.count()).toEqual({ words: (words.length * 33) / 16, wrong });
+  expect(await worker.count()).toEqual({ words: (words.length * 65) / 32, wrong });
   heap.dispose();
 }
 
 describe('a wrong word is found', () => {
   it('by the CPU', async () => {
     const heap = new GpuHeap(new MockGpu({ autoComplete: true }).backend());
-    await compareDamaged(heap, new TilesByCopies(heap, TINY_SCENE.terrain));
+    await compareDamaged(heap, new TilesByCopies(heap, SMALL_SCENE.terrain));
   });
 
   it('by the GPU', async () => {
     const heap = await openDawnHeap({ device: 'software' });
-    await compareDamaged(heap, new TilesOnGpu(heap.device, heap, TINY_SCENE.terrain));
+    await compareDamaged(heap, new TilesOnGpu(heap.device, heap, SMALL_SCENE.terrain));
   });
 });
