@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" preserve="true" />
 /** GPU examples: what those that need a device show, in values that travel as JSON. */
+import { openWebGpuHeap } from '@gpuheap/webgpu';
 import { runNaiveChain, runResolvedChain } from './chain-alternatives.ts';
 import { countWrongWords } from './chain-arithmetic.ts';
 import { type ChainResult, runComputeChain, TENSOR_COUNT } from './compute-chain.ts';
@@ -7,6 +8,8 @@ import { renderMeshes } from './mesh-renderer.ts';
 import { SHAPES } from './mesh-shapes.ts';
 import { drawLetters } from './picture.ts';
 import { invertBits } from './streaming.ts';
+import { type FlightFigures, flyOver, SMALL_SCENE } from './streaming-scene.ts';
+import { TilesOnGpu } from './tiles-on-gpu.ts';
 import { moveBars } from './uniform-ring.ts';
 
 const PICTURE_WIDTH = 64;
@@ -37,6 +40,14 @@ export interface StreamReport {
   readonly peakBytes: number;
   readonly batchedBytes: number;
   readonly wrongCount: number;
+}
+
+/** What came of a flight over more terrain than the budget holds. */
+export interface SceneFigures
+  extends Pick<FlightFigures, 'hitCount' | 'missCount' | 'peakBytes' | 'wrongBytes'> {
+  readonly sceneBytes: number;
+  readonly budgetBytes: number;
+  readonly comparedBytes: number;
 }
 
 /** Three meshes out of one buffer. */
@@ -84,4 +95,14 @@ export async function showStreaming(device: GPUDevice): Promise<StreamReport> {
     0,
   );
   return { streamedBytes: data.byteLength, budgetBytes: BUDGET_BYTES, ...figures, wrongCount };
+}
+
+/** 32 MiB of terrain through 8 MiB. */
+export async function showScene(device: GPUDevice): Promise<SceneFigures> {
+  const { terrain, budgetBytes } = SMALL_SCENE;
+  const heap = openWebGpuHeap(device, { budgetBytes, chunkBytes: budgetBytes / 32 });
+  const worker = new TilesOnGpu(device, heap, terrain);
+  const { flight: _, ...figures } = await flyOver(heap, SMALL_SCENE, worker, { prefetch: true });
+  heap.dispose();
+  return { sceneBytes: terrain.side ** 2 * terrain.tileBytes, budgetBytes, ...figures };
 }

@@ -29,4 +29,10 @@ for (const show of [examples.showChain, examples.showResolvedChain, examples.sho
 const stream = await examples.showStreaming(device);
 const { streamedBytes, peakBytes, wrongCount } = stream;
 console.log(`${streamedBytes} bytes through ${peakBytes}: ${wrongCount} wrong words`);
+
+const scene = await examples.showScene(device);
+const touches = scene.hitCount + scene.missCount;
+console.log(
+  `${scene.sceneBytes} bytes of terrain through ${scene.peakBytes}: ${scene.hitCount} of ${touches} tiles in sight were there, ${scene.wrongBytes} wrong bytes`,
+);
 device.destroy();

@@ -7,6 +7,7 @@ import {
   showMeshes,
   showNaiveChain,
   showResolvedChain,
+  showScene,
   showStreaming,
   showUniformRing,
 } from '../src/gpu-examples.ts';
@@ -91,6 +92,14 @@ it('streaming takes fifteen times the budget through it', async () => {
   expect(batchedBytes).toBeGreaterThan(streamedBytes / 2);
 });
 
+it('streaming-scene flies over four times the budget', async () => {
+  const { sceneBytes, budgetBytes, peakBytes, comparedBytes, wrongBytes } = await shownBy(showScene);
+  expect(wrongBytes).toBe(0);
+  expect(sceneBytes).toBe(4 * budgetBytes);
+  expect(peakBytes).toBeLessThanOrEqual(budgetBytes);
+  expect(comparedBytes).toBeGreaterThan(2 * sceneBytes);
+});
+
 it('on-dawn shows them all', async () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
   await import('../src/on-dawn.ts');
@@ -104,6 +113,7 @@ it('on-dawn shows them all', async () => {
   expect(lines[38]).toMatch(/^300 tensors, buffers: 1, moves: 0/);
   expect(lines[39]).toMatch(/^the device refused it: .*another usage in the same synchronization scope/);
   expect(lines[40]).toMatch(/^32000012 bytes through \d+: 0 wrong words$/);
+  expect(lines[41]).toMatch(/^33554432 bytes of terrain through \d+: .* 0 wrong bytes$/);
 });
 
 it('each is sixty lines of code at most', () => {

@@ -65,6 +65,13 @@ describe('the examples in headless Chromium', () => {
     expect(result['peakBytes']).toBeLessThanOrEqual(result['budgetBytes'] as number);
   });
 
+  it('fly over more terrain than the budget holds', async () => {
+    const { result, errors } = await page.call<Shown>('showScene');
+    expect(errors).toEqual([]);
+    expect(result['wrongBytes']).toBe(0);
+    expect(result['peakBytes']).toBeLessThanOrEqual(result['budgetBytes'] as number);
+  });
+
   it('gave no warning, error or exception so far', () => {
     expect(page.complaints).toEqual([]);
   });

@@ -6,7 +6,6 @@
 import { MEMORY_WISHES, MemoryTypeSelector } from '../backend/memory-type-selector.ts';
 import { READBACK_USAGE, UPLOAD_USAGE } from '../backend/usage.ts';
 import { UsageError } from '../base/errors.ts';
-import { roundUp } from '../base/quantities.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
 import { type ChunkLimits, standardKind } from '../memory/pool-kind.ts';
@@ -73,19 +72,21 @@ export class Staging<Buffer> {
         'the backend has no memory type that the CPU can read; nothing is read back',
       );
     }
+    const { chunkBytes, readbackBytes } = this.settings;
     this.readbackPool = this.addPool(
       'readback',
       memoryType,
       READBACK_USAGE,
-      this.settings,
-      this.settings.readbackBytes,
+      // What is held for eviction may be longer than the chunks of others.
+      { ...this.settings, chunkBytes: Math.max(chunkBytes, MOST_READ_CHUNK) },
+      readbackBytes,
     );
     return this.readbackPool;
   }
 
   /**
    * Holds a chunk for reads, of a part of the budget, so that what is to be evicted can be read back when
-   * nothing else is left. Answers the bytes that one read may have in it; 0 when there is no room for it.
+   * nothing else is left. Answers its bytes; 0 when there is no room for it.
    */
   holdReads(budgetBytes: number): number {
     if (this.memoryTypeFor('readback') === -1) return 0;
@@ -97,8 +98,7 @@ export class Staging<Buffer> {
     );
     if (this.memory.ladder.growAhead(pool, bytes) === undefined) return 0;
     pool.kind = { ...pool.kind, minBytes: bytes, minChunks: 1 };
-    // A read of `dedicatedBytes` would get a buffer of its own.
-    return Math.min(bytes, roundUp(pool.kind.dedicatedBytes, 4) - 4);
+    return bytes;
   }
 
   private memoryTypeFor(location: 'upload' | 'readback'): number {

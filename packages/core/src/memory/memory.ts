@@ -138,7 +138,8 @@ export class Memory<Buffer> {
     apart: readonly Chunk<Buffer>[] | undefined,
     dedicated: boolean,
   ): Handle {
-    if (!dedicated) {
+    // Where everybody has a chunk alone anyway, one that is empty serves as well.
+    if (!dedicated || pool.kind.placement === 'whole') {
       let handle = pool.reserve(size, alignment, owner, apart);
       if (handle === NO_SPACE && this.reclaim()) handle = pool.reserve(size, alignment, owner, apart);
       // Rather than a new chunk, one that was to be emptied.
