@@ -78,13 +78,13 @@ export class Allocation<Buffer> extends AllocationState<Buffer> {
 
   /**
    * Buffer, offset and size as bind groups and draw calls take them; valid until `version` changes. Counts as
-   * a use in this frame, as `touch` does.
+   * a use in this frame, as `touch(use)` does.
    * @throws UsageError `dead-allocation`, `not-resident` · OutOfMemoryError `refused-by-device` when the
    *   device went back on its word
    */
-  binding(): BufferBinding<Buffer> {
+  binding(use?: 'read' | 'written'): BufferBinding<Buffer> {
     const chunk = this.home();
-    this.noteUse();
+    this.noteUse(use);
     const offset = chunk.suballocator.offsetOf(this.handle) + this.delta;
     return { buffer: chunk.buffer, offset, size: roundUp(this.bytes, 4) };
   }

@@ -106,7 +106,13 @@ export class ReadbackRing<Buffer> {
   }
 
   private explain(pool: Pool<Buffer>, size: number): OutOfMemoryError {
+    const { evictionStagingBytes } = this.memory;
     const error = this.memory.ladder.explain(pool, size);
+    if (error.remedy === 'evict' && size > evictionStagingBytes) {
+      // No read waits for what is evicted.
+      const message = `${size} bytes to read do not fit beside ${error.figures.reservedBytes} reserved of a budget of ${error.figures.budgetBytes}; read ${evictionStagingBytes} at a time, or evict something first`;
+      return new OutOfMemoryError(error.code, message, error.figures, { remedy: 'raise-budget' });
+    }
     if (error.code !== 'pool-full' || pool.usedBytes === 0) return error;
     return new OutOfMemoryError(
       'pool-full',

@@ -303,6 +303,18 @@ describe('eviction under need', () => {
   });
 });
 
+describe('a read in a full heap', () => {
+  it('is told how much it may read at a time', async () => {
+    const { heap } = openTight();
+    const all = fill(heap, 8);
+    const read = heap.readMany(all.slice(0, 3).map((allocation) => ({ allocation })));
+    await expect(read).rejects.toMatchObject({ code: 'over-budget', remedy: 'raise-budget' });
+    await expect(read).rejects.toThrow(/read 65536 at a time/);
+    expect((await heap.readMany(all.slice(0, 2).map((allocation) => ({ allocation })))).length).toBe(2);
+    heap.dispose();
+  });
+});
+
 describe('what is clean', () => {
   const cases: readonly [string, object, (one: Allocation<MockBuffer>) => void, boolean][] = [
     ['is what onRestore gave', {}, () => {}, true],
@@ -311,6 +323,8 @@ describe('what is clean', () => {
     ['is what was only read', { usage: STORAGE }, (one) => one.touch('read'), true],
     ['is not what a shader may have written', { usage: STORAGE }, (one) => one.touch(), false],
     ['is not what was bound where shaders write', { usage: STORAGE }, (one) => one.binding(), false],
+    ['is what was bound to be read', { usage: STORAGE }, (one) => one.binding('read'), true],
+    ['is not what was bound to be written', {}, (one) => one.binding('written'), false],
     ['is what was bound where they only read', {}, (one) => one.binding(), true],
     [
       'is what was written and then said to be clean',
