@@ -29,6 +29,9 @@ export function wantedIn<Buffer>(
 export interface Evictor<Buffer> {
   /** Evicts what can go at once for the sake of a range; whether anything has gone. */
   makeRoom(wanted: Wanted<Buffer>): boolean;
-  /** Whether something would go if there was time to read it back, or for the GPU to be done with it. */
-  mayMakeRoom(wanted: Wanted<Buffer>): boolean;
+  /**
+   * What would let enough go: time to read it back, or for the GPU to be done with it; or the end of the
+   * frame that uses it. Undefined when nothing would.
+   */
+  remedyFor(wanted: Wanted<Buffer>): 'evict' | 'end-frame' | undefined;
 }

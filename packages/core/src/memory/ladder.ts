@@ -243,7 +243,8 @@ export class Ladder<Buffer> {
         reason !== 'refused-by-device' && this.laterGrowth(pool) >= roundUp(bytes, this.stepOf(pool));
       if (fitsLater || growsLater) return host.releases.awaitsBoundary ? 'end-frame' : 'wait';
     }
-    if (host.evictor?.mayMakeRoom(wanted)) return 'evict';
+    const remedy = host.evictor?.remedyFor(wanted);
+    if (remedy !== undefined) return remedy;
     if (this.refusal.reason === 'pool-full') return 'raise-pool-limit';
     return this.refusal.reason === 'over-budget' ? 'raise-budget' : 'free';
   }
@@ -323,7 +324,8 @@ function tellOwners(owners: readonly OwnerBytes[]): string {
 
 /** What to do about it, as a sentence. */
 const ADVICE: Record<Remedy, string> = {
-  'end-frame': 'call endFrame() or submitted(): released bytes wait for it',
+  'end-frame':
+    'call endFrame() or submitted(): released bytes wait for it, or what this frame uses goes then',
   wait: 'await allocateAsync(): released bytes wait for the GPU',
   evict: 'await allocateAsync(): what may be evicted has to be read back first',
   free: 'free something: the device has no more',

@@ -30,8 +30,11 @@ export interface EvictionChoice {
   readonly idleBoundaries: number;
   /** Only those of this rank, or a lower one. */
   readonly mostRank: number;
-  /** Also those that the GPU still uses: it will be done with them. */
-  readonly inFlightToo: boolean;
+  /**
+   * Of the uses of those that may go: that the GPU has done them; that they have been submitted; or nothing,
+   * so that this frame may use them still.
+   */
+  readonly uses: 'done' | 'submitted' | 'any';
 }
 
 /** Who goes for the sake of one request. */
@@ -56,7 +59,8 @@ export class EvictionRound<Buffer, R extends Resident<Buffer>> {
     this.residents = residents;
     this.choice = choice;
     const { count } = memory.boundaries;
-    this.latest = choice.inFlightToo ? count - 1 : memory.settledBoundaries - 1;
+    const over = { done: memory.settledBoundaries, submitted: count, any: count + 1 };
+    this.latest = over[choice.uses] - 1;
   }
 
   /** Who goes for this request; undefined when nobody can help. They are spoken for then. */

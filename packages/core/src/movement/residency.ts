@@ -61,7 +61,7 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
     this.host = host;
     const { order } = settings;
     const most = Number.POSITIVE_INFINITY;
-    this.anybody = { order, cleanOnly: false, idleBoundaries: 0, mostRank: most, inFlightToo: false };
+    this.anybody = { order, cleanOnly: false, idleBoundaries: 0, mostRank: most, uses: 'done' };
     this.cleanOnes = { ...this.anybody, cleanOnly: true };
     const readBack = new ReadBack(memory, residents, host);
     this.eviction = new Eviction(residents, readBack, this.thrash);
@@ -85,17 +85,19 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
     return this.residents.hasRanked && this.round(this.cleanOnes).find(wanted) !== undefined;
   }
 
-  mayMakeRoom(wanted: Wanted<Buffer>): boolean {
-    return this.residents.hasRanked && this.isLaterRoom(wanted);
+  remedyFor(wanted: Wanted<Buffer>): 'evict' | 'end-frame' | undefined {
+    if (!this.residents.hasRanked) return undefined;
+    if (this.isLaterRoom(wanted, 'submitted')) return 'evict';
+    return this.isLaterRoom(wanted, 'any') ? 'end-frame' : undefined;
   }
 
   private round(choice: EvictionChoice): EvictionRound<Buffer, R> {
     return new EvictionRound(this.memory, this.residents, choice);
   }
 
-  /** Whether there would be room if the GPU was done with all that has been submitted. */
-  private isLaterRoom(wanted: Wanted<Buffer>): boolean {
-    return this.round({ ...this.anybody, inFlightToo: true }).find(wanted) !== undefined;
+  /** Whether there would be room if the GPU was done with all uses, or with those that were submitted. */
+  private isLaterRoom(wanted: Wanted<Buffer>, uses: 'submitted' | 'any'): boolean {
+    return this.round({ ...this.anybody, uses }).find(wanted) !== undefined;
   }
 
   /**
@@ -104,7 +106,7 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
    * BackendError.
    */
   makeRoomLater(wanted: Wanted<Buffer>): Promise<boolean> | undefined {
-    if (!this.mayMakeRoom(wanted)) return undefined;
+    if (!this.residents.hasRanked || !this.isLaterRoom(wanted, 'submitted')) return undefined;
     return this.turns.take(async () => {
       for (;;) {
         this.host.checkUsable();
@@ -112,9 +114,9 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
         if (found !== undefined) {
           const gone = await this.evict(found.victims, 'pressure');
           this.tellEvicted();
-          return gone.length > 0 || found.victims.length === 0;
+          return gone.length > 0;
         }
-        if (!this.isLaterRoom(wanted) || !(await this.waitForBoundary(undefined))) return false;
+        if (!this.isLaterRoom(wanted, 'submitted') || !(await this.waitForBoundary(undefined))) return false;
       }
     });
   }
@@ -220,7 +222,7 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
         const [first] = this.restore.evictedOf(left);
         if (first === undefined) return;
         const wanted = this.restore.wantedOf(first);
-        if (this.isLaterRoom(wanted) && (await this.waitForBoundary(signal))) continue;
+        if (this.isLaterRoom(wanted, 'submitted') && (await this.waitForBoundary(signal))) continue;
         if (await this.waitForFreer(signal)) continue;
         const { ladder } = this.memory;
         if (isAsked || !ladder.askForMemory(wanted.bytes)) throw this.explain(wanted, first);

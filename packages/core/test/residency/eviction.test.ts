@@ -244,6 +244,21 @@ describe('eviction under need', () => {
     heap.dispose();
   });
 
+  it('says that the frame has to end where what could go is used by it', async () => {
+    const { heap } = openTight();
+    const all = fill(heap, 8, { onRestore: () => undefined });
+    for (const each of all) each.touch('read');
+    const request = { size: 32 * KIB, usage: VERTEX };
+    const failure = { code: 'over-budget', remedy: 'end-frame' };
+    await expect(heap.allocateAsync(request)).rejects.toMatchObject(failure);
+    const away = heap.allocate({ ...request, resident: false, priority: 'high' });
+    await expect(heap.ensureResident([away])).rejects.toMatchObject(failure);
+    heap.endFrame();
+    await heap.ensureResident([away]);
+    expect(namesOf(all)).toEqual([0]);
+    heap.dispose();
+  });
+
   it('empties chunks of other pools where that is what makes room', async () => {
     const { heap } = openTight({ dedicatedBytes: 64 * KIB });
     const own = heap.allocate({ size: 200 * KIB, usage: VERTEX, priority: 'low' });
