@@ -89,7 +89,6 @@ export class EvictedBytes<Buffer> {
    * gives more than `size`.
    */
   load(size: number, label: string, onRestore: RestoreHook | undefined): Promise<void> {
-    if (this.bytes !== undefined) return Promise.resolve();
     this.loading ??= this.fetch(size, label, askFor(label, onRestore));
     return this.loading;
   }

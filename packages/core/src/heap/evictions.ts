@@ -28,6 +28,9 @@ export interface ReadSpan<Buffer> {
   readonly size: number;
 }
 
+/** Who stands for an allocation that is evicted. */
+export type EvictedOwner<Buffer> = Allocation<Buffer> | OwnerRecord<Buffer>;
+
 /** Who writes to allocations. */
 export interface AllocationWriter<Buffer> {
   write(allocation: Allocation<Buffer>, bytes: Uint8Array): void;
@@ -41,7 +44,7 @@ export interface ResidentCounter {
 
 export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> {
   /** Whoever stands for those that are evicted. */
-  readonly owners: Set<RangeOwner> = new Set();
+  readonly owners: Set<EvictedOwner<Buffer>> = new Set();
   /** Their sizes, together. */
   evictedBytes = 0;
   /** Live allocations that may be evicted by themselves. */
@@ -88,7 +91,7 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
     return apart === undefined ? [] : (chunksOf(apart) ?? []);
   }
 
-  ownerOf(allocation: Allocation<Buffer>): RangeOwner {
+  ownerOf(allocation: Allocation<Buffer>): EvictedOwner<Buffer> {
     return (allocation.record as OwnerRecord<Buffer> | undefined) ?? allocation;
   }
 
@@ -132,7 +135,8 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
   begin(allocation: Allocation<Buffer>, pool: Pool<Buffer>): void {
     const bytes = allocation.onRestore === undefined ? allocation.hostCopy : undefined;
     allocation.leave(new EvictedBytes(pool, this.memory.boundaries.count, 'begun', bytes));
-    this.owners.add(this.books.begin(allocation, undefined, 0));
+    this.books.begin(allocation, undefined, 0);
+    this.owners.add(this.ownerOf(allocation));
     this.evictedBytes += allocation.size;
     if (allocation.rank > 0) this.rankedCount++;
     this.books.tellBegin(allocation, undefined);
@@ -206,7 +210,7 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
   }
 
   /** One that was evicted is no more. */
-  forget(owner: RangeOwner, size: number, rank: number): void {
+  forget(owner: EvictedOwner<Buffer>, size: number, rank: number): void {
     this.owners.delete(owner);
     this.evictedBytes -= size;
     if (rank > 0) this.rankedCount--;

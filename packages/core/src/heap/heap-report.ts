@@ -3,7 +3,6 @@
  *
  * Cost     O(ranges); the report itself sorts.
  */
-import type { RangeOwner } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import { type ChunkReport, reportChunk } from '../telemetry/chunk-report.ts';
@@ -31,14 +30,11 @@ export function reportAllocations(memory: Memory<unknown>): AllocationReport[] {
 }
 
 /** Every allocation that is evicted. */
-export function reportEvicted(owners: Iterable<RangeOwner>, frame: number): AllocationReport[] {
-  const reports: AllocationReport[] = [];
-  for (const owner of owners) {
-    if (owner instanceof Allocation || owner instanceof OwnerRecord) {
-      reports.push(reportOf(owner, undefined, frame));
-    }
-  }
-  return reports;
+export function reportEvicted<Buffer>(
+  owners: Iterable<Allocation<Buffer> | OwnerRecord<Buffer>>,
+  frame: number,
+): AllocationReport[] {
+  return Array.from(owners, (owner) => reportOf(owner, undefined, frame));
 }
 
 /** The whole heap at this moment. */

@@ -11,8 +11,9 @@ export class Boundaries {
   /** Passed so far. */
   count = 0;
   private settledCount = 0;
+  /** The serial of the last. */
+  last: Serial = 0;
   private readonly waiting = new SerialQueue<undefined>();
-  private last: Serial = 0;
 
   /** One has been passed; `serial` is the point after it. */
   pass(serial: Serial): void {
@@ -29,11 +30,6 @@ export class Boundaries {
       this.settledCount++;
     }
     return this.settledCount;
-  }
-
-  /** The serial of the last one that the GPU has yet to come to; undefined when there is none. */
-  get awaited(): Serial | undefined {
-    return this.waiting.length === 0 ? undefined : this.last;
   }
 
   /** There is no GPU any more that could still come to one. */

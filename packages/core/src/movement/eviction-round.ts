@@ -67,16 +67,15 @@ export class EvictionRound<Buffer, R extends Resident<Buffer>> {
   find(wanted: Wanted<Buffer>): Sacrifice<Buffer, R> | undefined {
     const within = this.findPlace(wanted);
     const chunks = this.findChunks(wanted);
-    if (within === undefined && chunks === undefined) return undefined;
-    if (within !== undefined && (chunks === undefined || within.place.price <= chunks.price)) {
+    if (chunks === undefined || (within !== undefined && within.place.price <= chunks.price)) {
+      if (within === undefined) return undefined;
       const { view, place } = within;
       view.take(place.offset, this.rangeBytes(wanted));
       for (const victim of place.victims) this.takeAll(view, victim);
       return { victims: place.victims, place: { chunk: view.chunk, offset: place.offset } };
     }
-    const { views = [] } = chunks ?? {};
-    for (const view of views) view.take(0, view.chunk.sizeBytes);
-    return { victims: (chunks as { victims: R[] }).victims, place: undefined };
+    for (const view of chunks.views) view.take(0, view.chunk.sizeBytes);
+    return { victims: chunks.victims, place: undefined };
   }
 
   /** Who goes so that chunks of `bytes` together become empty, or as many as can; the cheapest first. */

@@ -48,6 +48,32 @@ export class Departure<Buffer, R extends Resident<Buffer>> {
   }
 }
 
+/** What has come of one of them. */
+class Arrival<Buffer, R extends Resident<Buffer>> {
+  readonly departure: Departure<Buffer, R>;
+  bytes: Uint8Array | undefined;
+  private missing: number;
+
+  constructor(departure: Departure<Buffer, R>) {
+    this.departure = departure;
+    this.missing = departure.resident.size;
+  }
+
+  get isWhole(): boolean {
+    return this.missing === 0;
+  }
+
+  take({ resident, at, size }: Slice<R>, part: Uint8Array): void {
+    this.missing -= size;
+    if (size === resident.size) {
+      this.bytes = part;
+      return;
+    }
+    this.bytes ??= new Uint8Array(resident.size);
+    this.bytes.set(part, at);
+  }
+}
+
 export class ReadBack<Buffer, R extends Resident<Buffer>> {
   private readonly memory: Memory<Buffer>;
   private readonly residents: Residents<Buffer, R>;
@@ -64,40 +90,36 @@ export class ReadBack<Buffer, R extends Resident<Buffer>> {
    * to read anything, and with BackendError.
    */
   async read(departures: readonly Departure<Buffer, R>[]): Promise<Map<R, Uint8Array>> {
-    const whole = new Map<R, Uint8Array>();
-    if (departures.length === 0) return whole;
-    const { evictionStagingBytes } = this.memory;
+    const { evictionStagingBytes, reads } = this.memory;
     const least = evictionStagingBytes > 0 ? Math.min(LEAST_BYTES, evictionStagingBytes) : LEAST_BYTES;
     let most = this.sliceBytes;
+    const read = new Map(departures.map((each) => [each.resident, new Arrival(each)]));
+    const isReady = ({ resident }: Slice<R>): boolean => read.get(resident)?.departure.isReady === true;
     let left = departures.flatMap(({ resident }) => slicesOf(resident, most));
-    const byResident = new Map(departures.map((each) => [each.resident, each]));
-    while (left.length > 0) {
-      const ready = left.filter(({ resident }) => byResident.get(resident)?.isReady === true);
-      const batch = firstOf(ready, most);
-      left = ready.slice(batch.length);
-      if (batch.length === 0) break;
+    for (;;) {
+      left = left.filter(isReady);
+      const batch = firstOf(left, most);
+      if (batch.length === 0) return wholeOf(read);
       try {
-        const read = await this.reader.readMany(
+        const parts = await this.reader.readMany(
           batch.map(({ resident, at, size }) => this.residents.pieceOf(resident, at, size)),
         );
         for (const [k, slice] of batch.entries()) {
-          if (byResident.get(slice.resident)?.isReady) join(whole, slice, read[k] as Uint8Array);
+          if (isReady(slice)) read.get(slice.resident)?.take(slice, parts[k] as Uint8Array);
         }
+        left = left.slice(batch.length);
       } catch (error) {
-        if (error instanceof UsageError) continue; // One was freed under pressure: it is left out above.
+        // Asked for memory, the application may have freed or moved one: the others are read again.
+        if (error instanceof UsageError && !batch.every(isReady)) continue;
         if (!(error instanceof OutOfMemoryError)) throw error;
-        left = ready;
+        const next = reads.whenNext();
         if (most > least) {
           most = Math.max(least, Math.floor(most / 8) * 4);
-          left = ready.flatMap((slice) => cut(slice, most));
-          continue;
-        }
-        const next = this.memory.reads.whenNext();
-        if (next === undefined) throw error;
-        await next;
+          left = left.flatMap((slice) => cut(slice, most));
+        } else if (next === undefined) throw error;
+        else await next;
       }
     }
-    return whole;
   }
 
   private get sliceBytes(): number {
@@ -132,16 +154,11 @@ function firstOf<R>(slices: readonly Slice<R>[], most: number): readonly Slice<R
   return slices.slice(0, count);
 }
 
-function join<R extends { readonly size: number }>(
-  whole: Map<R, Uint8Array>,
-  { resident, at, size }: Slice<R>,
-  bytes: Uint8Array,
-): void {
-  if (size === resident.size) {
-    whole.set(resident, bytes);
-    return;
-  }
-  const known = whole.get(resident) ?? new Uint8Array(resident.size);
-  known.set(bytes, at);
-  whole.set(resident, known);
+/** Those of which all has come. */
+function wholeOf<Buffer, R extends Resident<Buffer>>(
+  read: ReadonlyMap<R, Arrival<Buffer, R>>,
+): Map<R, Uint8Array> {
+  const whole = new Map<R, Uint8Array>();
+  for (const [resident, { bytes, isWhole }] of read) if (isWhole) whole.set(resident, bytes as Uint8Array);
+  return whole;
 }

@@ -116,7 +116,8 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
           this.tellEvicted();
           return gone.length > 0;
         }
-        if (!this.isLaterRoom(wanted, 'submitted') || !(await this.waitForBoundary(undefined))) return false;
+        if (!this.awaitsGpu(wanted)) return false;
+        await this.untilBoundary(undefined);
       }
     });
   }
@@ -125,14 +126,17 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
     return this.eviction.evictAll(victims, reason, () => this.host.checkUsable());
   }
 
-  /** Waits until the GPU has come to the last boundary; whether there was anything to wait for. */
-  private async waitForBoundary(signal: AbortSignalLike | undefined): Promise<boolean> {
-    const { memory } = this;
-    const { awaited } = memory.boundaries;
-    if (awaited === undefined || memory.settledBoundaries === memory.boundaries.count) return false;
-    await untilAborted(memory.endings.until(memory.backend.whenCompleted(awaited)), signal);
+  /** Whether there would be room when the GPU has come to the last boundary. */
+  private awaitsGpu(wanted: Wanted<Buffer>): boolean {
+    const { settledBoundaries, boundaries } = this.memory;
+    return settledBoundaries < boundaries.count && this.isLaterRoom(wanted, 'submitted');
+  }
+
+  /** Waits until the GPU has come to the last boundary. */
+  private async untilBoundary(signal: AbortSignalLike | undefined): Promise<void> {
+    const { endings, backend, boundaries } = this.memory;
+    await untilAborted(endings.until(backend.whenCompleted(boundaries.last)), signal);
     this.host.checkUsable();
-    return true;
   }
 
   /**
@@ -144,8 +148,7 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
       this.host.checkUsable();
       const { count } = this.memory.boundaries;
       const isInFlight = ({ busyAt }: R): boolean => busyAt >= this.memory.settledBoundaries;
-      if (named.some((each) => each.busyAt < count && isInFlight(each)))
-        await this.waitForBoundary(undefined);
+      if (named.some((each) => each.busyAt < count && isInFlight(each))) await this.untilBoundary(undefined);
       const ready = new Set(named.filter((each) => each.chunk !== undefined && !isInFlight(each)));
       const gone = await this.evict([...ready].filter(canGo), 'asked');
       this.tellEvicted();
@@ -222,7 +225,10 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
         const [first] = this.restore.evictedOf(left);
         if (first === undefined) return;
         const wanted = this.restore.wantedOf(first);
-        if (this.isLaterRoom(wanted, 'submitted') && (await this.waitForBoundary(signal))) continue;
+        if (this.awaitsGpu(wanted)) {
+          await this.untilBoundary(signal);
+          continue;
+        }
         if (await this.waitForFreer(signal)) continue;
         const { ladder } = this.memory;
         if (isAsked || !ladder.askForMemory(wanted.bytes)) throw this.explain(wanted, first);
@@ -289,7 +295,7 @@ export class Residency<Buffer, R extends Resident<Buffer>> implements Evictor<Bu
 /** One of several things that somebody waits for. */
 class Arrivals {
   readonly next: Promise<void>;
-  private resolve: () => void = () => {};
+  private resolve!: () => void;
 
   constructor() {
     this.next = new Promise((resolve) => {

@@ -1,7 +1,13 @@
 /** Restores: working sets that come back in one batch, what gives their bytes, and what goes wrong. */
 import { describe, expect, it } from 'vitest';
 import { type MockBuffer, MockGpu } from '../../../mock/src/index.ts';
-import { type Allocation, BufferUsage, type ResidencyProgress, type RestoreHook } from '../../src/index.ts';
+import {
+  type Allocation,
+  BufferUsage,
+  type ResidencyProgress,
+  type RestoreHook,
+  UsageError,
+} from '../../src/index.ts';
 import { codeOf } from '../code-of.ts';
 import { recountHeap } from '../heap/heap-recount.ts';
 import { firstDifference, openHeap, patternOf } from '../heap/open-heap.ts';
@@ -129,11 +135,14 @@ describe('ensureResident', () => {
       () => Promise.reject(new Error('no such file')),
       () => new Uint8Array(5000),
       () => 'bytes' as never,
+      () => {
+        throw new UsageError('disposed', 'the archive is closed');
+      },
     ];
     for (const [k, onRestore] of wrong.entries()) {
       const bad = heap.allocate({ size: 4000, usage: VERTEX, resident: false, onRestore });
       const [good] = awayOf(heap, 1) as [Allocation<MockBuffer>];
-      const code = k === 3 ? 'bad-data' : 'not-restored';
+      const code = ['not-restored', 'not-restored', 'not-restored', 'bad-data', 'disposed'][k];
       await expect(heap.ensureResident([bad, good])).rejects.toMatchObject({ code });
       expect([bad.isResident, good.isResident]).toEqual([false, true]);
       await expect(bad.read()).rejects.toMatchObject({ code });
