@@ -7,7 +7,6 @@
  *          written before the device has granted the buffer.
  */
 
-import { BackendError } from '../base/errors.ts';
 import type { Handle } from '../base/quantities.ts';
 import { runAll } from '../base/run-all.ts';
 import type { Chunk } from '../memory/chunk.ts';
@@ -196,7 +195,6 @@ export class Restore<Buffer, R extends Resident<Buffer>> {
       if (late === undefined) return;
       await this.memory.endings.until(late.chunk.settled);
       this.checkUsable();
-      if (this.memory.backend.isLost) throw deviceLost();
     }
   }
 
@@ -222,8 +220,4 @@ export class Restore<Buffer, R extends Resident<Buffer>> {
       if ((chunk.pool as Pool<Buffer>).chunks.includes(chunk)) this.memory.cancel(chunk, handle);
     }
   }
-}
-
-function deviceLost(): BackendError {
-  return new BackendError('device-lost', 'the device is lost; rebuild this heap, and bring them back then');
 }

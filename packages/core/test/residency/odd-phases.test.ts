@@ -6,7 +6,7 @@ import { codeOf } from '../code-of.ts';
 import { recountHeap } from '../heap/heap-recount.ts';
 import { firstDifference, openHeap, patternOf } from '../heap/open-heap.ts';
 import { drain } from '../heap/watched.ts';
-import { collectGarbage } from '../telemetry/garbage.ts';
+import { collect, collectGarbage } from '../telemetry/garbage.ts';
 import { awayOf, countOf, expectPatterns, frames, KIB, openSmall } from './away-scene.ts';
 
 const { VERTEX } = BufferUsage;
@@ -87,6 +87,30 @@ describe('in the midst of a restore', () => {
     heap.dispose();
   });
 
+  it('what was to make room may be pinned before its turn comes', async () => {
+    const { gpu, heap } = openHeap(SMALL);
+    const all = Array.from({ length: 8 }, () =>
+      heap.allocate({ size: 32 * KIB, usage: VERTEX, priority: 'low' }),
+    );
+    for (const each of all.slice(1)) each.pin();
+    gpu.completeUpTo(heap.endFrame());
+    all[7]?.unpin();
+    all[7]?.touch();
+    heap.endFrame();
+    const first = heap.residency.evict(all.slice(7));
+    const second = heap.allocateAsync({ size: 32 * KIB, usage: VERTEX });
+    const outcome = expect(second).rejects.toMatchObject({ code: 'over-budget' });
+    await drain();
+    for (const k of [0, 7]) all[k]?.pin();
+    for (let k = 0; k < 4; k++) {
+      gpu.completeAll();
+      await drain();
+    }
+    expect(await first).toEqual([]);
+    await outcome;
+    heap.dispose();
+  });
+
   it('an allocateMany that fails leaves none, with memory or without', () => {
     const { gpu, heap } = openSmall();
     const away = { size: 1000, usage: VERTEX, resident: false } as const;
@@ -138,10 +162,15 @@ describe('where leaks are watched for', () => {
     drop(() => heap.allocate({ size: 32 * KIB, usage: VERTEX, priority: 'low', onRestore: () => undefined }));
     drop(() => heap.allocate({ size: 32 * KIB, usage: VERTEX, priority: 'low', resident: false }));
     await frames(heap, 1);
-    collectGarbage();
-    await Promise.resolve();
-    expect(heap.residency.statistics().hostBytes).toBe(0);
-    const all = awayOf(heap, 7);
+    await new Promise((resolve) => setTimeout(resolve));
+    collect();
+    // Collected, but nobody has been told.
+    expect(heap.residency.statistics()).toMatchObject({ evictedNowCount: 1, hostBytes: 0 });
+    expect(codeOf(() => heap.allocate({ size: 250 * KIB, usage: VERTEX }))).toBe('over-budget');
+    await collectGarbage();
+    heap.endFrame();
+    expect(heap.residency.statistics().evictedNowCount).toBe(0);
+    const all = awayOf(heap, 8);
     await heap.ensureResident(all);
     await expectPatterns(all);
     heap.dispose();
