@@ -25,6 +25,9 @@ export interface ChunkPool {
   readonly index: number;
 }
 
+/** One that puts ranges where it is told to. */
+type PlacingSuballocator = Suballocator & Required<Pick<Suballocator, 'allocateAt'>>;
+
 const UNKNOWN = -1;
 /** Filled by whoever asks for figures, and read at once. */
 const FIGURES = {} as SuballocatorStatistics;
@@ -163,7 +166,7 @@ export class Chunk<Buffer> {
     return tail;
   }
 
-  /** Whether a live range can go where a plan wants it in the chunk: `slide` and `retire`. */
+  /** Whether a live range can go where a plan wants it in the chunk: else no `slide`, `retire` and `hold`. */
   get canSlide(): boolean {
     const { allocateAt, exactSizes } = this.suballocator.capabilities;
     return allocateAt && exactSizes;
@@ -187,13 +190,17 @@ export class Chunk<Buffer> {
     return this.takeFree(offset, size, undefined);
   }
 
+  /** Takes bytes that nobody else gets until the suballocator frees them; NO_SPACE unless all are free. */
+  hold(offset: number, size: number): Handle {
+    return (this.suballocator as PlacingSuballocator).allocateAt(offset, size);
+  }
+
   private takeFree(offset: number, size: number, owner: RangeOwner | undefined): Handle {
-    const { suballocator } = this;
-    const handle = suballocator.allocateAt?.(offset, size) ?? NO_SPACE;
+    const handle = this.hold(offset, size);
     if (handle === NO_SPACE) {
       throw new InvariantError(`${size} bytes at ${offset} of chunk ${this.id} were free, and are not`);
     }
-    this.owners[suballocator.indexOf(handle)] = owner;
+    this.owners[this.suballocator.indexOf(handle)] = owner;
     this.knownRoom = UNKNOWN;
     this.refusedSize = Number.POSITIVE_INFINITY;
     return handle;

@@ -272,7 +272,7 @@ export class Defragmentation<Buffer> {
       if (move.fromChunk === move.toChunk || staying.has(move.fromChunk)) continue;
       staying.add(move.fromChunk);
       planner.refuse(move);
-      this.keep(this.chunks.get(move.fromChunk));
+      this.keep(this.chunks.get(move.fromChunk) as Chunk<Buffer>);
     }
     // The moves of a chunk stand together: only those of the last may go on.
     const last = moves.at(-1)?.fromChunk;
@@ -282,9 +282,9 @@ export class Defragmentation<Buffer> {
   /** Takes the place of a move; whether it can still be done. */
   private prepare(move: DefragmentationMove, doing: PassMoves<Buffer>): boolean {
     const { movers } = this;
-    const from = this.chunks.get(move.fromChunk);
+    const from = this.chunks.get(move.fromChunk) as Chunk<Buffer>;
     const to = this.chunks.get(move.toChunk);
-    if (from === undefined || to === undefined || !isThere(from) || !isThere(to)) return false;
+    if (to === undefined || !isThere(from) || !isThere(to)) return false;
     const source = move.key;
     const owner = liveOwner(from, source, move);
     const movable = owner === undefined ? undefined : movers.movableOf(owner);
@@ -327,8 +327,7 @@ export class Defragmentation<Buffer> {
   }
 
   /** A chunk is not emptied after all. */
-  private keep(chunk: Chunk<Buffer> | undefined): void {
-    if (chunk === undefined) return;
+  private keep(chunk: Chunk<Buffer>): void {
     this.sliding.delete(chunk);
     if (!chunk.isLeaving) return;
     (chunk.pool as Pool<Buffer>).stay(chunk);

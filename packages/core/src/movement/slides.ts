@@ -91,23 +91,23 @@ export class Slides<Buffer> {
   }
 }
 
-/** The sources that lie in a target, which is behind all targets before. */
+/** The sources that lie in a target, which is behind all targets before; the last of them ends behind it. */
 function sourcesIn(lane: Lane, from: number, to: number): Spans {
   const { sources } = lane;
-  while ((sources[lane.firstSource + 1] ?? to) <= from) lane.firstSource += 2;
+  while ((sources[lane.firstSource + 1] as number) <= from) lane.firstSource += 2;
   let end = lane.firstSource;
   while ((sources[end] ?? to) < to) end += 2;
   return sources.slice(lane.firstSource, end);
 }
 
 /** Takes these places so that nobody else does; undefined, and nothing has changed, unless all are free. */
-function hold<Buffer>({ suballocator }: Chunk<Buffer>, spans: Spans): Handle[] | undefined {
+function hold<Buffer>(chunk: Chunk<Buffer>, spans: Spans): Handle[] | undefined {
   const held: Handle[] = [];
   for (let n = 0; n < spans.length; n += 2) {
     const from = spans[n] as number;
-    const handle = suballocator.allocateAt?.(from, (spans[n + 1] as number) - from) ?? NO_SPACE;
+    const handle = chunk.hold(from, (spans[n + 1] as number) - from);
     if (handle === NO_SPACE) {
-      for (const each of held) suballocator.free(each);
+      letGo(chunk, held);
       return undefined;
     }
     held.push(handle);

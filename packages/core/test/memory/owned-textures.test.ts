@@ -126,8 +126,15 @@ describe('owned textures', () => {
 
   it('needs no budget', () => {
     const textures = new MockTextures();
-    const owner = new OwnedTextures<MockTexture>(textures, new DestroyQueue());
-    expect(owner.create(PLAIN).isLive).toBe(true);
+    const queue = new DestroyQueue();
+    const owner = new OwnedTextures<MockTexture>(textures, queue);
+    const texture = owner.create(PLAIN);
+    expect(texture.isLive).toBe(true);
+    owner.free(texture);
+    queue.boundary(1);
+    queue.reclaim(1);
+    expect(textures.textures.size).toBe(0);
+    expect(owner.statistics()).toMatchObject({ heldBytes: 0, peakHeldBytes: BYTES, destroyedCount: 1 });
     const into = owner.statistics();
     expect(owner.statistics(into)).toBe(into);
   });

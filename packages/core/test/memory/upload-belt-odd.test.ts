@@ -64,6 +64,23 @@ describe('staging that the device does not give', () => {
   });
 });
 
+describe('a staging chunk of which little is mapped', () => {
+  it('is unmapped and mapped again when more is asked for, and no other is made', async () => {
+    const { gpu, heap } = openUploads();
+    const mesh = heap.allocate({ size: LARGE, usage: VERTEX });
+    expect(await whileWorking(gpu, heap.uploads.whenRoom(4 * KIBI))).toBe(true);
+    const before = stagingBuffers(gpu);
+    const { map, unmap } = gpu.counts;
+    expect(await whileWorking(gpu, heap.uploads.whenRoom(LARGE))).toBe(true);
+    expect(stagingBuffers(gpu)).toEqual(before);
+    expect([gpu.counts.map - map, gpu.counts.unmap - unmap]).toEqual([1, 1]);
+    heap.uploads.write(mesh, patternOf(6, LARGE));
+    heap.flush();
+    expect(heap.uploads.statistics()).toMatchObject({ batchedCount: 1, failedMapCount: 0 });
+    expect(firstDifference(peek(gpu, mesh), patternOf(6, LARGE))).toBe(-1);
+  });
+});
+
 describe('a staging chunk that fails', () => {
   const MEBI = 1024 * KIBI;
 
