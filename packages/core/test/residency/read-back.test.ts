@@ -1,4 +1,4 @@
-/** Read-backs by themselves: batches that fail in part, room that is not there, and what is used meanwhile. */
+/** Read-backs by themselves: batches that fail in part, room that is not there, what is used meanwhile. */
 import { describe, expect, it } from 'vitest';
 import { OutOfMemoryError, UsageError } from '../../src/index.ts';
 import type { Chunk } from '../../src/memory/chunk.ts';
