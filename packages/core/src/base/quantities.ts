@@ -43,3 +43,14 @@ export function paddingAt(offset: Units, alignment: Units): Units {
   const over = offset % alignment;
   return over === 0 ? 0 : alignment - over;
 }
+
+/**
+ * What is a multiple of one and of the other. O(log of the lesser). Both are positive integers; beyond 2^53-1
+ * the answer is rounded as doubles are.
+ */
+export function leastCommonMultiple(one: number, other: number): number {
+  if (one % other === 0) return one;
+  let divisor = one;
+  for (let rest = other; rest > 0; ) [divisor, rest] = [rest, divisor % rest];
+  return (one / divisor) * other;
+}

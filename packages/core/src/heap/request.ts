@@ -7,6 +7,7 @@ import { type BackendLimits, BufferUsage } from '../backend/port.ts';
 import { CHUNK_USAGE, checkUsage, offsetAlignment, TRANSFER_USAGE } from '../backend/usage.ts';
 import { checkInteger, checkOneOf, checkText, show, unknownOption } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
+import { leastCommonMultiple } from '../base/quantities.ts';
 import type { Access, Lifetime, Location, PoolKind } from '../memory/pool-kind.ts';
 import { MAX_ALIGNMENT } from '../ranges/suballocator.ts';
 import type { Allocation } from './allocation.ts';
@@ -253,14 +254,7 @@ function checkSame<Buffer>(request: CheckedRequest<Buffer>, kind: PoolKind): voi
  * The least common multiple. @throws UsageError `bad-alignment` when it is beyond what a suballocator takes
  */
 export function commonAlignment(needed: number, alignment: number): number {
-  let a = needed;
-  let b = alignment;
-  while (b !== 0) {
-    const rest = a % b;
-    a = b;
-    b = rest;
-  }
-  const common = (needed / a) * alignment;
+  const common = leastCommonMultiple(needed, alignment);
   checkInteger(common, 'alignment together with what the usage needs', 1, MAX_ALIGNMENT, 'bad-alignment');
   return common;
 }

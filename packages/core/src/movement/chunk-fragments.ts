@@ -4,7 +4,7 @@
  * Promise  a chunk is read when the plan comes to it, maybe frames later, and at once: ranges come and go
  *          meanwhile. What has gone by then is one range that stays.
  */
-import type { Handle } from '../base/quantities.ts';
+import { type Handle, leastCommonMultiple } from '../base/quantities.ts';
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Pool } from '../memory/pool.ts';
 import type { FragmentChunk, FragmentRange, RangeTeller } from '../planning/defragmentation/fragments.ts';
@@ -57,7 +57,8 @@ function tellRanges<Buffer>(chunk: Chunk<Buffer>, movers: Movers<Buffer>, tell: 
     }
     const movable = movers.movableOf(owner);
     if (movable === undefined) tell(offset, size, 'live', granularity, true, handle);
-    else tell(offset, size, 'live', both(movable.alignment, granularity), movable.isHeld, handle);
+    else
+      tell(offset, size, 'live', leastCommonMultiple(movable.alignment, granularity), movable.isHeld, handle);
   };
   if (suballocator.eachRange !== undefined) suballocator.eachRange(tellOne);
   else for (const { offset, size, handle } of suballocator.ranges()) tellOne(offset, size, handle);
@@ -69,14 +70,6 @@ function rangesOf<Buffer>(chunk: Chunk<Buffer>, movers: Movers<Buffer>): Fragmen
     ranges.push({ offset, size, state, alignment, pinned, key });
   });
   return ranges;
-}
-
-/** What is a multiple of one and of the other: their least common multiple. */
-function both(one: number, other: number): number {
-  if (one % other === 0) return one;
-  let divisor = one;
-  for (let rest = other; rest > 0; ) [divisor, rest] = [rest, divisor % rest];
-  return (one / divisor) * other;
 }
 
 /** The owner of the range that the plan has seen; undefined when it is another now, or gone. */

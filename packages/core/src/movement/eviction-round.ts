@@ -9,7 +9,7 @@
  *          that the GPU has not done; places that are answered do not overlap.
  * Refusal  evicts nobody.
  */
-import { roundUp } from '../base/quantities.ts';
+import { leastCommonMultiple, roundUp } from '../base/quantities.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Wanted } from '../memory/evictor.ts';
 import type { Memory } from '../memory/memory.ts';
@@ -102,8 +102,9 @@ export class EvictionRound<Buffer, R extends Resident<Buffer>> {
   private findPlace(
     wanted: Wanted<Buffer>,
   ): { view: ChunkView<Buffer, R>; place: EvictionPlace<R> } | undefined {
-    const { pool, alignment, dedicated, apart } = wanted;
+    const { pool, dedicated, apart } = wanted;
     if (dedicated || pool.kind.placement !== 'shared') return undefined;
+    const alignment = leastCommonMultiple(wanted.alignment, pool.kind.granularity);
     let best: { view: ChunkView<Buffer, R>; place: EvictionPlace<R> } | undefined;
     for (const chunk of pool.chunks) {
       if (chunk.dedicated || chunk.refusal !== undefined || apart.includes(chunk)) continue;

@@ -18,9 +18,13 @@ export class ResidencyModel extends ResidencyWorld {
     const base = b % 4 < 2 ? quickPattern(++this.seed, size) : undefined;
     const hostCopy = b % 5 === 0;
     const priority = PRIORITIES[(a + b) % PRIORITIES.length];
+    const pool = this.pools[(a + 3 * b) % 9];
     const made = this.attempt(() =>
       this.heap.allocate({
         ...{ size, usage, resident, hostCopy },
+        ...(pool === undefined ? {} : { pool }),
+        // What a stride asks for, where the kind serves it.
+        ...(pool?.name === 'odd' ? { alignment: [36, 64, 1][b % 3] as number } : {}),
         ...(priority === undefined ? {} : { priority }),
         ...(base === undefined ? {} : { onRestore: this.restoreHook(base, b) }),
       }),

@@ -8,9 +8,13 @@ import { expect } from 'vitest';
 import { type MockBuffer, MockGpu, type Sighting } from '../../../mock/src/index.ts';
 import {
   type Allocation,
+  BestFit,
+  Binned,
+  Buddy,
   type Defragmentation,
   type GpuHeap,
   GpuMemoryError,
+  type HeapPool,
   type RecordingToken,
 } from '../../src/index.ts';
 import { recountHeap } from '../heap/heap-recount.ts';
@@ -63,6 +67,8 @@ export class ResidencyWorld {
   readonly seen: Record<string, number> = {};
   gpu: MockGpu;
   readonly heap: GpuHeap<MockBuffer>;
+  /** Those of the application, of other kinds; undefined for the heap's own. */
+  protected readonly pools: readonly (HeapPool<MockBuffer> | undefined)[];
   protected readonly setting: Setting;
   protected allowedBytes: number;
   protected isRefusedLate = false;
@@ -92,6 +98,17 @@ export class ResidencyWorld {
     this.gpu = gpu;
     this.heap = heap;
     this.allowedBytes = budgetBytes;
+    const kinds = [Buddy, BestFit, Binned];
+    this.pools = [
+      heap.createPool({ name: 'odd', granularity: 48, chunkBytes: 48 * 1024 }),
+      ...kinds.map((Kind) =>
+        heap.createPool({
+          ...{ name: Kind.name, chunkBytes: 32_768, dedicatedBytes: 16_384 },
+          suballocator: (options) => new Kind(options),
+        }),
+      ),
+      undefined,
+    ];
   }
 
   protected note(what: string, count = 1): void {

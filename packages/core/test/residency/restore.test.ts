@@ -272,6 +272,34 @@ describe('ensureResident', () => {
     heap.dispose();
   });
 
+  it('finds places that the granularity of the pool and the alignment of the request allow', async () => {
+    const { heap } = openSmall();
+    const pool = heap.createPool({
+      name: 'odd',
+      granularity: 48,
+      chunkBytes: 48 * 1024,
+      maxBytes: 192 * 1024,
+    });
+    const sizeOf = (k: number) => 1000 + ((k * 611) % 4000) * 4;
+    const all = Array.from({ length: 60 }, (_, k) => {
+      const request = { pool, size: sizeOf(k), usage: VERTEX, alignment: 64, priority: 'low' } as const;
+      const made = heap.allocate({ ...request, resident: false });
+      made.write(patternOf(k, made.size));
+      return made;
+    });
+    for (let round = 0; round < 20; round++) {
+      const wanted = all.filter((_, k) => k % 10 === (round * 7) % 10 || k % 13 === round % 13);
+      await heap.ensureResident(wanted);
+      for (const each of wanted) expect(each.offset % 64).toBe(0);
+      heap.endFrame();
+    }
+    expect(heap.residency.statistics().evictedCount).toBeGreaterThan(50);
+    for (const [k, each] of all.entries()) {
+      expect(firstDifference(await each.read(), patternOf(k, each.size))).toBe(-1);
+    }
+    heap.dispose();
+  });
+
   it('keeps apart what must not share a buffer', async () => {
     const { heap } = openSmall({ budgetBytes: 4096 * KIB });
     const [one] = awayOf(heap, 1) as [Allocation<MockBuffer>];
