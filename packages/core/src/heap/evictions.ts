@@ -165,7 +165,7 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
   settle(allocation: Allocation<Buffer>, chunk: Chunk<Buffer>, handle: Handle): void {
     const evicted = allocation.evicted as EvictedBytes<Buffer>;
     const bytes = evicted.bytes as Uint8Array;
-    const { isDirty, usedAt, beforeAt } = allocation;
+    const { isDirty, beforeAt } = allocation;
     this.guards.arm(chunk, handle, allocation.size);
     allocation.settleIn(chunk, handle);
     try {
@@ -174,9 +174,8 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
       allocation.leave(evicted);
       throw error;
     } finally {
-      // That was no use of it, nor anything new in it.
+      // There is nothing new in it; and it was used once by that, not twice.
       allocation.isDirty = isDirty;
-      allocation.usedAt = usedAt;
       allocation.beforeAt = beforeAt;
     }
     allocation.keptBytes = allocation.hostCopy === undefined ? bytes : undefined;

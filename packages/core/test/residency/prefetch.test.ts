@@ -52,6 +52,22 @@ describe('prefetch', () => {
     heap.dispose();
   });
 
+  it('brings what stays until it is used, though it was used last of all', async () => {
+    const { heap } = openSmall();
+    const all = awayOf(heap, 8);
+    await heap.ensureResident(all.slice(0, 7));
+    for (const each of all.slice(0, 7)) each.touch('read');
+    heap.residency.prefetch(all.slice(7));
+    await frames(heap, 3);
+    expect(countOf(all)).toBe(8);
+    await heap.ensureResident(awayOf(heap, 3));
+    expect(all.map(({ isResident }) => isResident)).toEqual([
+      ...Array(3).fill(false),
+      ...Array(5).fill(true),
+    ]);
+    heap.dispose();
+  });
+
   it('takes nothing from a higher priority', async () => {
     const { heap } = openSmall();
     const high = awayOf(heap, 8, { priority: 'high' });
