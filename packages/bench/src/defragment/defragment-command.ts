@@ -36,7 +36,7 @@ export function addDefragmentCommand(program: Command, parseCount: (text: string
     .command('defragment')
     .description('D1 to D4 of plans, on a heap half freed and on heaps cut from recorded programs.')
     .option('--traces <folder>', 'the traces in this folder instead of the carried ones')
-    .option('--repeats <count>', 'times that each plan is made', parseCount, 15)
+    .option('--repeats <count>', 'times that each plan is made', parseCount, 55)
     .option('--json <file>', 'also write every figure to this file')
     .option('--pictures <folder>', 'draw a small heap before and after there, and do nothing else')
     .action(async ({ traces, repeats, json, pictures }: Flags) => {
