@@ -2,9 +2,7 @@
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Movable, Movers } from '../movement/movable.ts';
 import type { Allocation } from './allocation.ts';
-import { allocationOf } from './books.ts';
 import type { Keeper } from './keeper.ts';
-import { chunksOf } from './mover.ts';
 
 export class AllocationMovers<Buffer> implements Movers<Buffer> {
   private readonly keeper: Keeper<Buffer>;
@@ -14,14 +12,12 @@ export class AllocationMovers<Buffer> implements Movers<Buffer> {
   }
 
   movableOf(owner: RangeOwner): Movable<Buffer> | undefined {
-    const allocation = allocationOf<Buffer>(owner);
-    // What other timelines use is not in order with copies on the first.
-    return allocation?.timelines === undefined ? allocation : undefined;
+    // Who can be copied away to be evicted can be copied elsewhere.
+    return this.keeper.evictions.residentOf(owner);
   }
 
   apartFrom(movable: Movable<Buffer>): readonly Chunk<Buffer>[] {
-    const { apart } = movable as Allocation<Buffer>;
-    return apart === undefined ? [] : (chunksOf(apart) ?? []);
+    return this.keeper.evictions.apartFrom(movable as Allocation<Buffer>);
   }
 
   moved(movable: Movable<Buffer>, used: number): void {

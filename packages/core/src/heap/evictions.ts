@@ -79,6 +79,7 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
 
   residentOf(owner: RangeOwner): Allocation<Buffer> | undefined {
     const allocation = allocationOf<Buffer>(owner);
+    // What other timelines use is not in order with copies on the first.
     return allocation?.timelines === undefined ? allocation : undefined;
   }
 

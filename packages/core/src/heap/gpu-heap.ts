@@ -251,7 +251,9 @@ export class GpuHeap<Buffer> extends HeapRequests<Buffer> {
   submitted(timeline = 0): Serial {
     this.checkUsable();
     checkInteger(timeline, 'timeline', 0, this.backend.timelineCount - 1, 'bad-argument');
-    return this.uploads.passBoundary(() => this.memory.submitted(timeline));
+    const serial = this.uploads.passBoundary(() => this.memory.submitted(timeline));
+    if (timeline === 0) this.residency.engine.afterBoundary();
+    return serial;
   }
 
   /**

@@ -1,6 +1,10 @@
 /**
  * Heap residency: what a heap evicts and brings back by request, and what it says of both;
  * `GpuHeap.residency`.
+ *
+ * Cost     O(allocations that are named) beside what the engine does; statistics O(evicted).
+ * Promise  what is named is checked before anything begins; a member of a block stands for its block.
+ * Refusal  decides nothing: see `movement/residency.ts`.
  */
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
@@ -87,9 +91,9 @@ export class HeapResidency<Buffer> {
   }
 
   /**
-   * Hints that these will be needed soon: they are brought back at the ends of the next frames, some bytes a
-   * frame, into room that is free or that of what has not been used for 60 boundaries. What their `onRestore`
-   * takes time for begins now. A hint that finds no room is forgotten.
+   * Hints that these will be needed soon: they are brought back at the next boundaries (`endFrame`,
+   * `submitted`), some bytes at each, into room that is free or that of what has not been used for 60 of
+   * them. What their `onRestore` takes time for begins now. A hint that finds no room is forgotten.
    * @throws UsageError `bad-argument`, `foreign-object`, `dead-allocation`, `disposed`
    */
   prefetch(allocations: Iterable<Allocation<Buffer>>): void {

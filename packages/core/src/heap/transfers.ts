@@ -10,12 +10,11 @@ import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
 import type { ReadbackRing, ReadPiece } from '../memory/readback-ring.ts';
+import { SCRATCH } from '../memory/staging-chunk.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Allocation } from './allocation.ts';
 import type { Staging } from './staging.ts';
 import type { UploadBatch } from './upload-batch.ts';
-
-const SCRATCH = { label: 'scratch' } as const;
 
 /** Moves bytes; checks nothing: whoever calls has. */
 export class Transfers<Buffer> {

@@ -1,4 +1,9 @@
-/** Evictor: what makes room by sending allocations away, where their bytes are safe. */
+/**
+ * Evictor: what makes room by sending allocations away; `movement/residency.ts` is one.
+ *
+ * Promise  what it says has gone is free by then, and its bytes are safe.
+ * Refusal  takes nothing that has no priority, nor what a frame may still use.
+ */
 import type { Chunk } from './chunk.ts';
 import type { Pool } from './pool.ts';
 

@@ -10,6 +10,8 @@ import type { Memory } from './memory.ts';
 
 /** Who owns the ranges of the heap's own staging, for snapshots. */
 export const STAGING = { label: 'staging' } as const;
+/** The same, of those by way of which bytes are copied within one buffer. */
+export const SCRATCH = { label: 'scratch' } as const;
 
 export class StagingChunk<Buffer> {
   readonly chunk: Chunk<Buffer>;

@@ -10,6 +10,7 @@ import type { Handle } from '../base/quantities.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
+import { SCRATCH } from '../memory/staging-chunk.ts';
 import type { DefragmentationMove } from '../planning/defragmentation/move-queue.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 
@@ -19,8 +20,6 @@ export interface Scratch<Buffer> {
   readonly handle: Handle;
   readonly size: number;
 }
-
-const SCRATCH = { label: 'scratch' } as const;
 
 export class Detour<Buffer> {
   private readonly memory: Memory<Buffer>;

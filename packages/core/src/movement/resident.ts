@@ -1,5 +1,9 @@
 /**
  * Resident: what eviction and restore have to know of who lives in a range, and tell it.
+ *
+ * Promise  between two calls a resident is in a range or evicted, never both; a call that throws has changed
+ *          nothing.
+ * Refusal  knows no allocations: this floor lies below theirs.
  */
 import type { Handle } from '../base/quantities.ts';
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';

@@ -1,5 +1,7 @@
 /**
- * Waiting: for what takes time, at most until somebody has had enough or the heap ends.
+ * Waiting: for what takes time, at most until somebody has had enough.
+ *
+ * Promise  the work goes on by itself; nothing listens to the signal any more when it has ended.
  */
 import type { AbortSignalLike } from './residency-options.ts';
 

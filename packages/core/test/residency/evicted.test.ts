@@ -97,6 +97,20 @@ describe('an evicted allocation', () => {
     expect(heap.residency.statistics()).toMatchObject({ evictedNowCount: 0, hostBytes: 0 });
   });
 
+  it('is told to those who think in submissions, and not in frames, as well', async () => {
+    const { heap } = openSmall();
+    const all = awayOf(heap, 8, { onRestore: () => undefined });
+    await heap.ensureResident(all);
+    const told: string[] = [];
+    for (const each of all) each.on('evicted', () => told.push(each.label));
+    heap.submitted();
+    const [more] = awayOf(heap, 1, { resident: true });
+    expect([more?.isResident, told]).toEqual([true, []]);
+    heap.submitted();
+    expect(told).toEqual(['0']);
+    heap.dispose();
+  });
+
   it('is written to the log when it is made and when it is freed', () => {
     const lines: LogLine[] = [];
     const { heap } = openSmall({
