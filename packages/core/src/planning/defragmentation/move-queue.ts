@@ -46,7 +46,6 @@ export class MoveQueue {
   readonly spares: SpareChunk[] = [];
   private readonly moves: DefragmentationMove[] = [];
   private first = 0;
-  private spareCount = 0;
 
   get isEmpty(): boolean {
     return this.first === this.moves.length;
@@ -76,10 +75,13 @@ export class MoveQueue {
     this.moves.push(...kept);
   }
 
-  /** Asks for a chunk; answers its id. */
-  addSpare({ pool, sizeBytes }: FragmentChunk): number {
-    const id = -1 - this.spareCount++;
-    this.spares.push({ id, pool, sizeBytes });
-    return id;
+  /** The id that the next spare chunk will have. */
+  get nextSpareId(): number {
+    return -1 - this.spares.length;
+  }
+
+  /** Asks for a chunk as large as another. */
+  addSpare({ pool, sizeBytes }: FragmentChunk): void {
+    this.spares.push({ id: this.nextSpareId, pool, sizeBytes });
   }
 }

@@ -79,6 +79,12 @@ export class PoolPlan {
     return this.holes.add(this.targets.length - 1, offset, size);
   }
 
+  /** Nothing is moved into a hole any more: nothing has been taken from it yet, nor from others since `commit`. */
+  closeHole(n: number): void {
+    this.holes.withdraw(n);
+    this.holes.keep();
+  }
+
   /** All holes of a chunk may be moved into. */
   *openHoles(figures: ChunkFigures): Generator<undefined, void> {
     const { chunk, holeOffsets, holeSizes } = figures;

@@ -30,10 +30,12 @@ export function* rewrite(plan: PoolPlan): Generator<undefined, void> {
   const fresh = new FreshChunks(plan, empty, used);
   for (const source of sources.sort(byCost)) {
     if (yield* plan.place(source, () => fresh.openFor(source))) {
+      fresh.keep();
       yield* plan.commit();
       // What is pending in it stays for a while.
       if (source.liveBytes + source.freeBytes === source.chunk.sizeBytes) fresh.add(source);
     } else {
+      fresh.takeBack();
       if (plan.settings.scope !== 'both') plan.keep(source, 'no-target');
       yield* openTidied(plan, source);
     }
@@ -72,13 +74,20 @@ function* emptyTidy(plan: PoolPlan, tidy: ReadonlyMap<ChunkFigures, Room>): Gene
   }
 }
 
+/** A chunk with nothing in it; one that is yet to be made has an id below 0. */
+interface FreshChunk {
+  readonly id: number;
+  readonly sizeBytes: number;
+}
+
 /** Chunks with nothing in them: those that were empty, those that have been emptied, and some to be made. */
 class FreshChunks {
   private readonly plan: PoolPlan;
-  private readonly empty: { readonly id: number; readonly sizeBytes: number }[];
+  private readonly empty: FreshChunk[];
   private readonly largest: ChunkFigures | undefined;
   private sparesLeft: number;
-  private openedFor = -1;
+  /** What was opened for the source at hand, and the number of its hole. */
+  private opened: { readonly chunk: FreshChunk; readonly hole: number } | undefined;
 
   constructor(plan: PoolPlan, empty: readonly ChunkFigures[], used: readonly ChunkFigures[]) {
     this.plan = plan;
@@ -94,23 +103,46 @@ class FreshChunks {
     this.empty.push(chunk);
   }
 
-  /** Opens a chunk that is as large as that of a source, once for each. Whether there is one. */
+  /** Opens a chunk that is as large as that of a source, one for each. Whether there is one. */
   openFor({ chunk }: ChunkFigures): boolean {
-    const { plan, empty, largest } = this;
     // A second one would be a chunk more.
-    if (this.openedFor === chunk.id) return false;
-    this.openedFor = chunk.id;
-    empty.sort((a, b) => a.sizeBytes - b.sizeBytes || a.id - b.id);
-    const k = empty.findIndex(({ sizeBytes }) => sizeBytes >= chunk.sizeBytes);
-    const [found] = k < 0 ? [] : empty.splice(k, 1);
-    if (found !== undefined) {
-      plan.openHole(found.id, 0, found.sizeBytes);
-      return true;
-    }
-    if (this.sparesLeft === 0 || largest === undefined) return false;
-    this.sparesLeft--;
-    plan.openHole(plan.queue.addSpare(largest.chunk), 0, largest.chunk.sizeBytes);
+    if (this.opened !== undefined) return false;
+    const found = this.takeEmpty(chunk.sizeBytes) ?? this.nextSpare();
+    if (found === undefined) return false;
+    this.opened = { chunk: found, hole: this.plan.openHole(found.id, 0, found.sizeBytes) };
     return true;
+  }
+
+  /** The source has found places: what was opened for it is in use. */
+  keep(): void {
+    if (this.opened !== undefined && this.opened.chunk.id < 0 && this.largest !== undefined) {
+      this.plan.queue.addSpare(this.largest.chunk);
+      this.sparesLeft--;
+    }
+    this.opened = undefined;
+  }
+
+  /** The source stays: were what was opened for it left open, the next one could begin two. */
+  takeBack(): void {
+    if (this.opened === undefined) return;
+    const { chunk, hole } = this.opened;
+    this.plan.closeHole(hole);
+    if (chunk.id >= 0) this.empty.push(chunk);
+    this.opened = undefined;
+  }
+
+  /** The shortest empty one of `bytes` or more. */
+  private takeEmpty(bytes: number): FreshChunk | undefined {
+    const { empty } = this;
+    empty.sort((a, b) => a.sizeBytes - b.sizeBytes || a.id - b.id);
+    const k = empty.findIndex(({ sizeBytes }) => sizeBytes >= bytes);
+    return k < 0 ? undefined : empty.splice(k, 1)[0];
+  }
+
+  private nextSpare(): FreshChunk | undefined {
+    const { largest, plan } = this;
+    if (this.sparesLeft === 0 || largest === undefined) return undefined;
+    return { id: plan.queue.nextSpareId, sizeBytes: largest.chunk.sizeBytes };
   }
 }
 
