@@ -79,7 +79,7 @@ export class PoolPlan {
     return this.holes.add(this.targets.length - 1, offset, size);
   }
 
-  /** Nothing is moved into a hole any more: nothing has been taken from it yet, nor from others since `commit`. */
+  /** Nothing is moved into a hole of which, as of all others since `commit`, nothing is taken. */
   closeHole(n: number): void {
     this.holes.withdraw(n);
     this.holes.keep();
