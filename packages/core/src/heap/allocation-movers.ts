@@ -1,6 +1,6 @@
 /** Allocation movers: the allocations of a heap, as a pass of moves sees them. */
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';
-import type { Movable, Movers } from '../movement/movable.ts';
+import type { Movable, Movers } from '../movement/defragmentation/movable.ts';
 import type { Allocation } from './allocation.ts';
 import type { Keeper } from './keeper.ts';
 

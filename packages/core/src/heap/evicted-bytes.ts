@@ -9,7 +9,7 @@ import { bytesOfData, type WriteData } from '../base/bytes.ts';
 import { show } from '../base/check.ts';
 import { GpuMemoryError, UsageError } from '../base/errors.ts';
 import type { Pool } from '../memory/pool.ts';
-import type { EvictionReason } from '../movement/resident.ts';
+import type { EvictionReason } from '../movement/residency/resident.ts';
 import { makeHostBytes } from './host-bytes.ts';
 
 /** Gives the bytes of an allocation again; undefined for none. */

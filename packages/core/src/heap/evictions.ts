@@ -5,7 +5,7 @@
  * Promise  an evicted allocation has its bytes on the CPU, or somebody who gives them again; what is written
  *          to it meanwhile is a part of them. Until a restore has been done by the GPU its copy is kept, so
  *          that a device that is lost takes nothing along.
- * Refusal  decides nothing: who goes and when is `movement/residency.ts`.
+ * Refusal  decides nothing: who goes and when is `movement/residency/residency.ts`.
  */
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
@@ -14,7 +14,7 @@ import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
 import type { ReadPiece } from '../memory/readback-ring.ts';
-import type { EvictionReason, Residents } from '../movement/resident.ts';
+import type { EvictionReason, Residents } from '../movement/residency/resident.ts';
 import type { Allocation } from './allocation.ts';
 import { allocationOf, type Books, type OwnerRecord } from './books.ts';
 import { EvictedBytes } from './evicted-bytes.ts';

@@ -9,12 +9,12 @@ import {
   type AutomaticDefragmentation,
   type AutomaticSettings,
   checkAutomatic,
-} from '../movement/defragmentation-options.ts';
+} from '../movement/defragmentation/defragmentation-options.ts';
 import {
   checkResidency,
   type ResidencyOptions,
   type ResidencySettings,
-} from '../movement/residency-options.ts';
+} from '../movement/residency/residency-options.ts';
 import { DebugLog, type DebugSettings, type Logger } from '../telemetry/debug-log.ts';
 import type { LeakReport } from '../telemetry/leaks.ts';
 

@@ -4,17 +4,17 @@
  *
  * Cost     O(allocations that are named) beside what the engine does; statistics O(evicted).
  * Promise  what is named is checked before anything begins; a member of a block stands for its block.
- * Refusal  decides nothing: see `movement/residency.ts`.
+ * Refusal  decides nothing: see `movement/residency/residency.ts`.
  */
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Memory } from '../memory/memory.ts';
-import { Residency } from '../movement/residency.ts';
+import { Residency } from '../movement/residency/residency.ts';
 import {
   checkEnsureOptions,
   type EnsureOptions,
   type ResidencySettings,
-} from '../movement/residency-options.ts';
+} from '../movement/residency/residency-options.ts';
 import type { Allocation } from './allocation.ts';
 import type { Keeper } from './keeper.ts';
 import type { Staging } from './staging.ts';

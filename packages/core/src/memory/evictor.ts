@@ -1,5 +1,5 @@
 /**
- * Evictor: what makes room by sending allocations away; `movement/residency.ts` is one.
+ * Evictor: what makes room by sending allocations away; `movement/residency/residency.ts` is one.
  *
  * Promise  what it says has gone is free by then, and its bytes are safe.
  * Refusal  takes nothing that has no priority, nor what a frame may still use.

@@ -10,7 +10,7 @@
  * Promise  the pool's limits and the budget are asked before the device is. The remedy that a failure names
  *          serves the same request, unless the device itself refuses for ever.
  * Refusal  reclaiming comes before this, waiting after it: see `memory.ts` and `heap/allocate-async.ts`, and
- *          `movement/residency.ts` for what is evicted.
+ *          `movement/residency/residency.ts` for what is evicted.
  */
 import type { LimitedBackend } from '../backend/limited-backend.ts';
 import { show } from '../base/check.ts';

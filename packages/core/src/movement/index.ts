@@ -1,10 +1,13 @@
-export type { Defragmentation, DefragmentationReport } from './defragmentation.ts';
-export type { AutomaticDefragmentation, DefragmentationOptions } from './defragmentation-options.ts';
-export type { EvictionOrder } from './eviction-round.ts';
+export type { Defragmentation, DefragmentationReport } from './defragmentation/defragmentation.ts';
+export type {
+  AutomaticDefragmentation,
+  DefragmentationOptions,
+} from './defragmentation/defragmentation-options.ts';
+export type { EvictionOrder } from './residency/eviction-round.ts';
 export type {
   AbortSignalLike,
   EnsureOptions,
   ResidencyOptions,
   ResidencyProgress,
   Thrashing,
-} from './residency-options.ts';
+} from './residency/residency-options.ts';

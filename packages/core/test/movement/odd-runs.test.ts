@@ -11,9 +11,9 @@ import {
 import type { Chunk } from '../../src/memory/chunk.ts';
 import type { Memory } from '../../src/memory/memory.ts';
 import type { Pool } from '../../src/memory/pool.ts';
-import { describe as describeChunk } from '../../src/movement/chunk-fragments.ts';
-import type { Movable, Movers } from '../../src/movement/movable.ts';
-import { Slides } from '../../src/movement/slides.ts';
+import { describe as describeChunk } from '../../src/movement/defragmentation/chunk-fragments.ts';
+import type { Movable, Movers } from '../../src/movement/defragmentation/movable.ts';
+import { Slides } from '../../src/movement/defragmentation/slides.ts';
 import type { FragmentRange } from '../../src/planning/defragmentation/fragments.ts';
 import { NO_SPACE } from '../../src/ranges/index.ts';
 import { codeOf } from '../code-of.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scale } from '../../../testing/src/scale.ts';
 import type { Chunk } from '../../src/memory/chunk.ts';
-import { ChunkView, FREE, type PricedRange } from '../../src/movement/chunk-view.ts';
+import { ChunkView, FREE, type PricedRange } from '../../src/movement/residency/chunk-view.ts';
 
 /** Ranges side by side from 0 on; a price of -1 is free, of 9 can not go. */
 function rangesOf(pieces: readonly (readonly [size: number, price: number])[]): PricedRange<number>[] {

@@ -4,8 +4,8 @@ import { OutOfMemoryError, UsageError } from '../../src/index.ts';
 import type { Chunk } from '../../src/memory/chunk.ts';
 import type { Memory } from '../../src/memory/memory.ts';
 import type { ReadPiece } from '../../src/memory/readback-ring.ts';
-import { Departure, ReadBack } from '../../src/movement/read-back.ts';
-import type { Resident, Residents } from '../../src/movement/resident.ts';
+import { Departure, ReadBack } from '../../src/movement/residency/read-back.ts';
+import type { Resident, Residents } from '../../src/movement/residency/resident.ts';
 import { firstDifference, quickPattern } from '../heap/quick-bytes.ts';
 
 const KIB = 1024;

@@ -4,11 +4,11 @@
  * Cost     a frame without a run: nothing, or O(chunks) where a look is due.
  * Promise  one run at a time; a run that was asked for ends one that began by itself.
  */
-import { UsageError } from '../base/errors.ts';
-import { runAll } from '../base/run-all.ts';
-import type { Memory } from '../memory/memory.ts';
-import type { Pool } from '../memory/pool.ts';
-import type { SuballocatorStatistics } from '../ranges/suballocator.ts';
+import { UsageError } from '../../base/errors.ts';
+import { runAll } from '../../base/run-all.ts';
+import type { Memory } from '../../memory/memory.ts';
+import type { Pool } from '../../memory/pool.ts';
+import type { SuballocatorStatistics } from '../../ranges/suballocator.ts';
 import { Defragmentation } from './defragmentation.ts';
 import type { AutomaticSettings, DefragmentationOptions } from './defragmentation-options.ts';
 import type { Movable, Movers } from './movable.ts';

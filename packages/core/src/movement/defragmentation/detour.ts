@@ -6,13 +6,13 @@
  *          made where budget and limits have room. It holds all of a pass at once, or else its longest move.
  *          What the GPU may still read of it is used again after the next boundary only.
  */
-import type { Handle } from '../base/quantities.ts';
-import type { Chunk } from '../memory/chunk.ts';
-import type { Memory } from '../memory/memory.ts';
-import type { Pool } from '../memory/pool.ts';
-import { SCRATCH } from '../memory/staging-chunk.ts';
-import type { DefragmentationMove } from '../planning/defragmentation/move-queue.ts';
-import { NO_SPACE } from '../ranges/suballocator.ts';
+import type { Handle } from '../../base/quantities.ts';
+import type { Chunk } from '../../memory/chunk.ts';
+import type { Memory } from '../../memory/memory.ts';
+import type { Pool } from '../../memory/pool.ts';
+import { SCRATCH } from '../../memory/staging-chunk.ts';
+import type { DefragmentationMove } from '../../planning/defragmentation/move-queue.ts';
+import { NO_SPACE } from '../../ranges/suballocator.ts';
 
 /** A range of scratch. Bytes. */
 export interface Scratch<Buffer> {

@@ -12,11 +12,11 @@
  *          What is left is free after the next boundary that follows, as everything that is released.
  * Refusal  the moves of a chunk come in the order of their offsets, each towards its start.
  */
-import type { Handle } from '../base/quantities.ts';
-import type { Chunk } from '../memory/chunk.ts';
-import type { Memory } from '../memory/memory.ts';
-import type { Pool } from '../memory/pool.ts';
-import { NO_SPACE } from '../ranges/suballocator.ts';
+import type { Handle } from '../../base/quantities.ts';
+import type { Chunk } from '../../memory/chunk.ts';
+import type { Memory } from '../../memory/memory.ts';
+import type { Pool } from '../../memory/pool.ts';
+import { NO_SPACE } from '../../ranges/suballocator.ts';
 
 /** From where to where, one pair after the other; ascending and apart. Bytes. */
 type Spans = number[];

@@ -15,19 +15,19 @@
  *          goes where the plan says; where the kind of suballocator can not choose, anywhere in that chunk,
  *          and then nothing slides within it.
  */
-import { BackendError, GpuMemoryError } from '../base/errors.ts';
-import type { Serial } from '../base/quantities.ts';
-import { runAll } from '../base/run-all.ts';
-import type { Chunk } from '../memory/chunk.ts';
-import type { Memory } from '../memory/memory.ts';
-import type { Pool } from '../memory/pool.ts';
-import type { DefragmentationMove, SpareChunk } from '../planning/defragmentation/move-queue.ts';
+import { BackendError, GpuMemoryError } from '../../base/errors.ts';
+import type { Serial } from '../../base/quantities.ts';
+import { runAll } from '../../base/run-all.ts';
+import type { Chunk } from '../../memory/chunk.ts';
+import type { Memory } from '../../memory/memory.ts';
+import type { Pool } from '../../memory/pool.ts';
+import type { DefragmentationMove, SpareChunk } from '../../planning/defragmentation/move-queue.ts';
 import {
   type DefragmentationPass,
   DefragmentationPlanner,
   type PassStop,
-} from '../planning/defragmentation/planner.ts';
-import type { KeptChunk } from '../planning/defragmentation/pool-plan.ts';
+} from '../../planning/defragmentation/planner.ts';
+import type { KeptChunk } from '../../planning/defragmentation/pool-plan.ts';
 import { describe, isThere, isTidied, liveOwner, nameOf } from './chunk-fragments.ts';
 import { type DefragmentationOptions, planOptionsOf } from './defragmentation-options.ts';
 import { Detour } from './detour.ts';

@@ -10,10 +10,10 @@
  *          stays, what is restored keeps its copy until the GPU has it. Batches run one after the other.
  * Refusal  within a call that can not wait only clean ones go; for the others there is `allocateAsync`.
  */
-import type { OutOfMemoryError } from '../base/errors.ts';
-import { runAll } from '../base/run-all.ts';
-import type { Evictor, Wanted } from '../memory/evictor.ts';
-import type { Memory } from '../memory/memory.ts';
+import type { OutOfMemoryError } from '../../base/errors.ts';
+import { runAll } from '../../base/run-all.ts';
+import type { Evictor, Wanted } from '../../memory/evictor.ts';
+import type { Memory } from '../../memory/memory.ts';
 import { Eviction } from './eviction.ts';
 import { type EvictionChoice, EvictionRound } from './eviction-round.ts';
 import { Prefetch } from './prefetch.ts';

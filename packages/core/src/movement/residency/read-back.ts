@@ -5,10 +5,10 @@
  * Promise  what is answered is what each held when nobody had used it since; of one that was used, moved or
  *          freed meanwhile, nothing. Goes on in smaller pieces when there is no room for larger ones.
  */
-import { OutOfMemoryError, UsageError } from '../base/errors.ts';
-import type { Chunk } from '../memory/chunk.ts';
-import type { Memory } from '../memory/memory.ts';
-import type { ReadPiece } from '../memory/readback-ring.ts';
+import { OutOfMemoryError, UsageError } from '../../base/errors.ts';
+import type { Chunk } from '../../memory/chunk.ts';
+import type { Memory } from '../../memory/memory.ts';
+import type { ReadPiece } from '../../memory/readback-ring.ts';
 import type { Resident, Residents } from './resident.ts';
 
 const MOST_BYTES: number = 16 * 1024 * 1024;

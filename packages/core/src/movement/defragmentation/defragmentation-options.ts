@@ -1,7 +1,7 @@
 /** Defragmentation options: what a run does and how much of it in one frame, checked at the door. */
-import { checkInteger, checkOneOf, checkOptions, show } from '../base/check.ts';
-import { UsageError } from '../base/errors.ts';
-import type { DefragmentationStrategy, PlanOptions } from '../planning/defragmentation/plan-options.ts';
+import { checkInteger, checkOneOf, checkOptions, show } from '../../base/check.ts';
+import { UsageError } from '../../base/errors.ts';
+import type { DefragmentationStrategy, PlanOptions } from '../../planning/defragmentation/plan-options.ts';
 
 /** How a heap is defragmented. All optional. */
 export interface DefragmentationOptions {

@@ -4,7 +4,7 @@
  * Promise  a hint takes room that is free, or that of what has not been used for 60 boundaries and is worth
  *          no more; it never pushes out what is in use, and a hint that can not be followed is forgotten.
  */
-import type { Memory } from '../memory/memory.ts';
+import type { Memory } from '../../memory/memory.ts';
 import type { EvictionChoice } from './eviction-round.ts';
 import type { Resident, Residents } from './resident.ts';
 import type { Restore } from './restore.ts';

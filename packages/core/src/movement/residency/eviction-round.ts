@@ -9,12 +9,12 @@
  *          that the GPU has not done; places that are answered do not overlap.
  * Refusal  evicts nobody.
  */
-import { leastCommonMultiple, roundUp } from '../base/quantities.ts';
-import type { Chunk } from '../memory/chunk.ts';
-import type { Wanted } from '../memory/evictor.ts';
-import type { Memory } from '../memory/memory.ts';
-import type { Pool } from '../memory/pool.ts';
-import { NO_SPACE } from '../ranges/suballocator.ts';
+import { leastCommonMultiple, roundUp } from '../../base/quantities.ts';
+import type { Chunk } from '../../memory/chunk.ts';
+import type { Wanted } from '../../memory/evictor.ts';
+import type { Memory } from '../../memory/memory.ts';
+import type { Pool } from '../../memory/pool.ts';
+import { NO_SPACE } from '../../ranges/suballocator.ts';
 import { ChunkView, type EvictionPlace, FREE, type PricedRange } from './chunk-view.ts';
 import type { Resident, Residents } from './resident.ts';
 

@@ -7,12 +7,12 @@
  *          are released then. Bytes that slide over their own place go by way of scratch, or in pieces where
  *          a buffer may be copied within, as the plan says.
  */
-import type { CopyRegion } from '../backend/port.ts';
-import type { Handle } from '../base/quantities.ts';
-import type { Chunk, RangeOwner } from '../memory/chunk.ts';
-import type { Memory } from '../memory/memory.ts';
-import type { DefragmentationMove } from '../planning/defragmentation/move-queue.ts';
-import { NO_SPACE } from '../ranges/suballocator.ts';
+import type { CopyRegion } from '../../backend/port.ts';
+import type { Handle } from '../../base/quantities.ts';
+import type { Chunk, RangeOwner } from '../../memory/chunk.ts';
+import type { Memory } from '../../memory/memory.ts';
+import type { DefragmentationMove } from '../../planning/defragmentation/move-queue.ts';
+import { NO_SPACE } from '../../ranges/suballocator.ts';
 import type { Scratch } from './detour.ts';
 import type { Movable, Movers } from './movable.ts';
 import { Slides } from './slides.ts';

@@ -4,12 +4,12 @@
  * Promise  a chunk is read when the plan comes to it, maybe frames later, and at once: ranges come and go
  *          meanwhile. What has gone by then is one range that stays.
  */
-import { type Handle, leastCommonMultiple } from '../base/quantities.ts';
-import type { Chunk, RangeOwner } from '../memory/chunk.ts';
-import type { Pool } from '../memory/pool.ts';
-import type { FragmentChunk, FragmentRange, RangeTeller } from '../planning/defragmentation/fragments.ts';
-import type { DefragmentationMove } from '../planning/defragmentation/move-queue.ts';
-import { NO_SPACE } from '../ranges/suballocator.ts';
+import { type Handle, leastCommonMultiple } from '../../base/quantities.ts';
+import type { Chunk, RangeOwner } from '../../memory/chunk.ts';
+import type { Pool } from '../../memory/pool.ts';
+import type { FragmentChunk, FragmentRange, RangeTeller } from '../../planning/defragmentation/fragments.ts';
+import type { DefragmentationMove } from '../../planning/defragmentation/move-queue.ts';
+import { NO_SPACE } from '../../ranges/suballocator.ts';
 import type { Movers } from './movable.ts';
 
 /** Pools in which ranges may go anywhere. */

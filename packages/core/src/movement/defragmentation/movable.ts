@@ -1,8 +1,8 @@
 /**
  * Movable: what a pass of moves has to know of what lives in a range, and tells it.
  */
-import type { Handle } from '../base/quantities.ts';
-import type { Chunk, RangeOwner } from '../memory/chunk.ts';
+import type { Handle } from '../../base/quantities.ts';
+import type { Chunk, RangeOwner } from '../../memory/chunk.ts';
 
 /** An owner of a range who can be taken elsewhere. */
 export interface Movable<Buffer> extends RangeOwner {

@@ -1,6 +1,6 @@
 /** Residency options: how a heap evicts and brings back, checked at the door. */
-import { checkInteger, checkOneOf, checkOptions, show } from '../base/check.ts';
-import { UsageError } from '../base/errors.ts';
+import { checkInteger, checkOneOf, checkOptions, show } from '../../base/check.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { EvictionOrder } from './eviction-round.ts';
 
 /** Restores that undo evictions of a moment ago. Bytes of one window of 60 boundaries. */

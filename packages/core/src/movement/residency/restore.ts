@@ -7,13 +7,13 @@
  *          written before the device has granted the buffer.
  */
 
-import type { Handle } from '../base/quantities.ts';
-import { runAll } from '../base/run-all.ts';
-import type { Chunk } from '../memory/chunk.ts';
-import { type Wanted, wantedIn } from '../memory/evictor.ts';
-import type { Memory } from '../memory/memory.ts';
-import type { Pool } from '../memory/pool.ts';
-import { NO_SPACE } from '../ranges/suballocator.ts';
+import type { Handle } from '../../base/quantities.ts';
+import { runAll } from '../../base/run-all.ts';
+import type { Chunk } from '../../memory/chunk.ts';
+import { type Wanted, wantedIn } from '../../memory/evictor.ts';
+import type { Memory } from '../../memory/memory.ts';
+import type { Pool } from '../../memory/pool.ts';
+import { NO_SPACE } from '../../ranges/suballocator.ts';
 import type { Eviction } from './eviction.ts';
 import { type EvictionChoice, EvictionRound, type Sacrifice } from './eviction-round.ts';
 import type { AbortSignalLike } from './residency-options.ts';

@@ -9,8 +9,8 @@
  *          to evict.
  * Source   a sliding window over the ranges, with the maximum kept in a queue of falling values.
  */
-import { roundUp } from '../base/quantities.ts';
-import type { Chunk } from '../memory/chunk.ts';
+import { roundUp } from '../../base/quantities.ts';
+import type { Chunk } from '../../memory/chunk.ts';
 
 /** How dear a free range is; what can not be evicted costs Infinity, residents something in between. */
 export const FREE = -1;

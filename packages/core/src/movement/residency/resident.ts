@@ -5,10 +5,10 @@
  *          nothing.
  * Refusal  knows no allocations: this floor lies below theirs.
  */
-import type { Handle } from '../base/quantities.ts';
-import type { Chunk, RangeOwner } from '../memory/chunk.ts';
-import type { Pool } from '../memory/pool.ts';
-import type { ReadPiece } from '../memory/readback-ring.ts';
+import type { Handle } from '../../base/quantities.ts';
+import type { Chunk, RangeOwner } from '../../memory/chunk.ts';
+import type { Pool } from '../../memory/pool.ts';
+import type { ReadPiece } from '../../memory/readback-ring.ts';
 
 /** An owner of a range who can be sent away and brought back. */
 export interface Resident<Buffer> extends RangeOwner {
