@@ -9,23 +9,29 @@
  * Refusal  does not wait for a boundary that only the caller can bring (`endFrame`).
  */
 import { BackendError, OutOfMemoryError } from '../base/errors.ts';
+import type { Chunk } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { Allocation } from './allocation.ts';
 
 /** Refusals of the device in a row after which the last one is the answer. */
 const MOST_REFUSALS = 8;
+
+/** What is waited for: it is in a chunk as long as it lives. */
+interface Placed<Buffer> {
+  readonly chunk: Chunk<Buffer> | undefined;
+  readonly isLive: boolean;
+}
 
 /**
  * `allocate` tries once, and throws; `makeRoomLater` evicts, if anything can be; `cancel` ends what has not
  * been used; `checkUsable` throws when the heap is no more.
  */
-export async function allocateWaiting<Buffer>(
+export async function allocateWaiting<Buffer, One extends Placed<Buffer>>(
   memory: Memory<Buffer>,
-  allocate: () => Allocation<Buffer>,
+  allocate: () => One,
   makeRoomLater: () => Promise<boolean> | undefined,
-  cancel: (allocation: Allocation<Buffer>) => void,
+  cancel: (allocation: One) => void,
   checkUsable: () => void,
-): Promise<Allocation<Buffer>> {
+): Promise<One> {
   for (let refusals = 0; ; ) {
     let failure: OutOfMemoryError;
     let isLate = false;

@@ -94,7 +94,7 @@ export class AllocationBytes<Buffer> {
     source.noteUse('read');
     target.noteUse('written');
     const bytes = roundUp(size, 4);
-    this.transfers.copy(from, to, bytes, () => {
+    this.transfers.copy(from, to, target, bytes, () => {
       // Asked for memory, the application may have made one of them shorter.
       check();
       return {

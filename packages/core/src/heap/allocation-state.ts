@@ -5,7 +5,7 @@
  * Promise  one that is live is in a chunk or evicted, never both; members of a block are where it is.
  */
 import { show } from '../base/check.ts';
-import { UsageError } from '../base/errors.ts';
+import { type BackendError, type OutOfMemoryError, UsageError } from '../base/errors.ts';
 import type { Handle } from '../base/quantities.ts';
 import type { Chunk } from '../memory/chunk.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
@@ -97,6 +97,8 @@ export abstract class AllocationState<Buffer> {
   keptBytes: Uint8Array | undefined;
   /** @internal Calls that need it to stay until they end. */
   neededCount = 0;
+  /** @internal Bytes that it was to get are lost; told once, by whatever is asked of it next. */
+  loss: OutOfMemoryError | BackendError | undefined;
   /** @internal What has been written to it, where it keeps a copy. */
   hostCopy: Uint8Array | undefined;
   /** @internal What the books have of it. */
@@ -293,7 +295,10 @@ export abstract class AllocationState<Buffer> {
       );
     }
     if (chunk.refusal !== undefined) throw chunk.refusal;
-    return chunk;
+    const { loss } = this;
+    if (loss === undefined) return chunk;
+    this.loss = undefined;
+    throw loss;
   }
 
   /** @internal @throws UsageError `dead-allocation` */

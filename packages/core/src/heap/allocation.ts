@@ -32,6 +32,7 @@ export interface AllocationKeeper<Buffer> extends HeapClock {
   write(allocation: Allocation<Buffer>, data: WriteData, at: number): void;
   read(allocation: Allocation<Buffer>, at: number, size: number): Promise<Uint8Array>;
   resize(allocation: Allocation<Buffer>, size: number): void;
+  resizeAsync(allocation: Allocation<Buffer>, size: number, isWanted: () => boolean): Promise<void>;
   rename(allocation: Allocation<Buffer>, label: string): void;
   free(allocation: Allocation<Buffer>): void;
 }
@@ -134,12 +135,29 @@ export class Allocation<Buffer> extends AllocationState<Buffer> {
 
   /**
    * Makes it `size` bytes long: where it is, if what follows it is free, else by one move, which raises
-   * `version`. Bytes up to the shorter length stay; those gained are whatever was there before.
-   * @throws UsageError `dead-allocation`, `bad-size`, `too-large`, `not-movable` · OutOfMemoryError ·
-   *   BackendError
+   * `version`. Bytes up to the shorter length stay; those gained are whatever was there before. Should the
+   * device refuse the new memory later, the bytes are lost, and the next use of it says so.
+   * @throws UsageError `dead-allocation`, `bad-size`, `too-large`, `not-movable`, `not-resident` ·
+   *   OutOfMemoryError · BackendError
    */
   resize(size: number): void {
     this.keeper.resize(this, size);
+  }
+
+  /**
+   * As `resize`, but waits as `GpuHeap.allocateAsync` does, and leaves the old memory only when the device
+   * has granted the new one: no refusal loses bytes. Until it resolves the allocation is as it was, and may
+   * be used, written and freed; then it is `size` bytes long.
+   * @throws what `resize` throws, as a rejection; UsageError `dead-allocation` when it was freed meanwhile,
+   *   `disposed` when the heap was disposed of
+   */
+  resizeAsync(size: number): Promise<void> {
+    return this.resizeWhile(size, () => true);
+  }
+
+  /** @internal As `resizeAsync`, but leaves it as it is as soon as that is not wanted any more. */
+  resizeWhile(size: number, isWanted: () => boolean): Promise<void> {
+    return this.keeper.resizeAsync(this, size, isWanted);
   }
 
   /** Gives it another label. @throws UsageError `dead-allocation`, `bad-argument` */

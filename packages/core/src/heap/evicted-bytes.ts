@@ -76,7 +76,10 @@ export class EvictedBytes<Buffer> {
     return (this.bytes as Uint8Array).slice(at, at + size);
   }
 
-  /** It is `size` bytes long now; `room` is where its host copy goes. @throws UsageError `too-large` */
+  /**
+   * It is `size` bytes long now; `room`: of its host copy, where that is what it holds.
+   * @throws UsageError `too-large`
+   */
   resize(size: number, room: Uint8Array | undefined): void {
     const bytes = room ?? makeHostBytes(size, 'an evicted allocation');
     bytes.set((this.bytes as Uint8Array).subarray(0, size));

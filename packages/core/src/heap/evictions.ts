@@ -264,7 +264,8 @@ export class Evictions<Buffer> implements Residents<Buffer, Allocation<Buffer>> 
     }
     const before = allocation.size;
     const room = allocation.makeHostCopy(size);
-    evicted.resize(size, room);
+    // What was loaded may be more than the host copy has.
+    evicted.resize(size, evicted.bytes === allocation.hostCopy ? room : undefined);
     allocation.setSize(size, room);
     allocation.isDirty ||= allocation.onRestore !== undefined;
     this.evictedBytes += size - before;

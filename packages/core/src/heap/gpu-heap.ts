@@ -86,9 +86,9 @@ export class GpuHeap<Buffer> extends HeapRequests<Buffer> {
     const release = (record: OwnerRecord<Buffer>) => this.keeper.freeCollected(record);
     this.books = new Books(log, () => this.memory.frame, watchLeaks ? { onLeak, release } : undefined);
     this.guards = new Guards(this.memory, this.transfers, settings.guardBytes);
-    this.keeper = new Keeper(this.memory, this.transfers, this.books, this.guards);
-    this.uploads = new Uploads(this.memory, this.keeper, staging.batch, () => this.checkUsable());
     const checkUsable = () => this.checkUsable();
+    this.keeper = new Keeper(this.memory, this.transfers, this.books, this.guards, checkUsable);
+    this.uploads = new Uploads(this.memory, this.keeper, staging.batch, checkUsable);
     this.residency = new HeapResidency(
       this.memory,
       this.keeper,

@@ -3,9 +3,7 @@
  * Growable buffer: bytes on the GPU that become more. Owns one allocation at a time, and a larger one when
  * that is full.
  *
- * Cost     append, resize: O(1) beside the bytes, amortised. For each byte appended, growth copies at most 2
- *          on the GPU below 1 MiB, where what a move costs is the call and the new bind groups, and at most 8
- *          from there on, where it is memory: half as much again lies idle at most below, an eighth above.
+ * Cost     append, resize: O(1) beside the bytes, amortised; see `grown-bytes.ts`.
  * Promise  bytes in use stay through growth. Where there is no room for more than what is needed, it takes
  *          what is needed. A call that fails leaves size and bytes as they were.
  * Refusal  bytes that `resize` adds are whatever was there before. Never shrinks by itself. An append whose
@@ -19,6 +17,7 @@ import { roundUp } from '../base/quantities.ts';
 import type { Lifetime } from '../memory/pool-kind.ts';
 import type { Allocation, BufferBinding } from './allocation.ts';
 import { GpuHeap } from './gpu-heap.ts';
+import { grownBytes } from './grown-bytes.ts';
 import type { AllocationRequest } from './request.ts';
 import { checkExtent, checkGranules } from './transfer.ts';
 
@@ -50,22 +49,6 @@ const KNOWN = [
   'hostCopy',
   'timelines',
 ] as const;
-
-/** Capacity from which growth is measured in memory rather than in calls. */
-const LARGE_BYTES: number = 1024 * 1024;
-/** Less than this is not worth an allocation: no uniform or storage offset lies nearer to the next. */
-const LEAST_BYTES = 256;
-/** Capacities are multiples of it, as ranges of the heap's chunks are. */
-const STEP_BYTES = 16;
-
-/**
- * Bytes to hold next, when `capacityBytes` are too few and `neededBytes` would do: half as much again while
- * small, an eighth more when large.
- */
-export function grownBytes(capacityBytes: number, neededBytes: number): number {
-  const more = capacityBytes / (capacityBytes < LARGE_BYTES ? 2 : 8);
-  return roundUp(Math.max(capacityBytes + Math.floor(more), neededBytes, LEAST_BYTES), STEP_BYTES);
-}
 
 /** An owned buffer that grows. */
 export class GrowableBuffer<Buffer> {
@@ -170,6 +153,35 @@ export class GrowableBuffer<Buffer> {
     checkInteger(capacity, 'capacity', 0, Number.MAX_SAFE_INTEGER, 'bad-size');
     this.checkSettled();
     if (capacity > this.capacity) this.resizeTo(roundUp(capacity, 4));
+  }
+
+  /**
+   * As `reserve`, but waits as `Allocation.resizeAsync` does: what is appended then needs no memory that
+   * the device could refuse. Until it resolves the buffer may be used as ever.
+   * @throws what `reserve` throws, as a rejection; UsageError `dead-allocation` when what it held was freed
+   *   or detached meanwhile, `disposed`
+   */
+  async reserveAsync(capacity: number): Promise<void> {
+    checkInteger(capacity, 'capacity', 0, Number.MAX_SAFE_INTEGER, 'bad-size');
+    this.checkSettled();
+    const bytes = roundUp(capacity, 4);
+    while (bytes > this.capacity) {
+      const { held } = this;
+      if (held === undefined) await this.beginAsync(bytes);
+      else await held.resizeWhile(bytes, () => this.held === held && bytes > this.capacity);
+      if (held === undefined || this.held === held) continue;
+      throw new UsageError(
+        'dead-allocation',
+        `what the buffer held was freed or detached before it had room for ${bytes} bytes; reserve again if it is wanted`,
+      );
+    }
+  }
+
+  private async beginAsync(bytes: number): Promise<void> {
+    const made: Allocation<Buffer> = await this.heap.allocateAsync(this.requestFor(bytes, () => made));
+    // Something may have been appended meanwhile.
+    if (this.held === undefined) this.hold(made);
+    else made.free();
   }
 
   /** Gives back what is not in use, which may move it; all of it when nothing is. @throws as `resize` */
@@ -327,15 +339,16 @@ export class GrowableBuffer<Buffer> {
   }
 
   private allocate(bytes: number): Allocation<Buffer> {
-    const { onRestore, ...request } = this.request;
-    if (onRestore === undefined) return this.heap.allocate({ ...request, size: bytes });
-    const made: Allocation<Buffer> = this.heap.allocate({
-      ...request,
-      size: bytes,
-      // What restores these bytes says nothing of an allocation that was given away.
-      onRestore: () => (this.held === made ? onRestore() : undefined),
-    });
+    const made: Allocation<Buffer> = this.heap.allocate(this.requestFor(bytes, () => made));
     return made;
+  }
+
+  /** `made`: what the request was for. */
+  private requestFor(bytes: number, made: () => Allocation<Buffer>): AllocationRequest<Buffer> {
+    const { onRestore, ...request } = this.request;
+    if (onRestore === undefined) return { ...request, size: bytes };
+    // What restores these bytes says nothing of an allocation that was given away.
+    return { ...request, size: bytes, onRestore: () => (this.held === made() ? onRestore() : undefined) };
   }
 
   private hold(allocation: Allocation<Buffer> | undefined): void {

@@ -5,7 +5,7 @@
  *          allocation where it was, with its bytes.
  */
 import type { WriteData } from '../base/bytes.ts';
-import { checkInteger, checkText, show } from '../base/check.ts';
+import { checkText, show } from '../base/check.ts';
 import { BackendError, UsageError } from '../base/errors.ts';
 import { roundUp } from '../base/quantities.ts';
 import type { Chunk } from '../memory/chunk.ts';
@@ -22,8 +22,9 @@ import { allocationOf, type Books, type OwnerRecord } from './books.ts';
 import { Evictions } from './evictions.ts';
 import type { Guards } from './guards.ts';
 import { makeHostBytes } from './host-bytes.ts';
-import { checkWhole, chunksOf, Mover, noteWrite, useOnFirst } from './mover.ts';
+import { checkWhole, chunksOf, Mover, useOnFirst } from './mover.ts';
 import type { CheckedRequest } from './request.ts';
+import { Resizer } from './resizer.ts';
 import type { Transfers } from './transfers.ts';
 
 export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
@@ -34,6 +35,7 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     peakAllocationCount: 0,
   };
   readonly mover: Mover<Buffer>;
+  readonly resizer: Resizer<Buffer>;
   readonly evictions: Evictions<Buffer>;
   readonly bytes: AllocationBytes<Buffer>;
   private readonly memory: Memory<Buffer>;
@@ -43,11 +45,13 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   /** Those that the next `endFrame` frees. */
   private frameAllocations: Allocation<Buffer>[] = [];
 
+  /** `checkUsable` throws when the heap is no more. */
   constructor(
     memory: Memory<Buffer>,
     transfers: Transfers<Buffer>,
     books: Books<Buffer>,
     guards: Guards<Buffer>,
+    checkUsable: () => void,
   ) {
     this.memory = memory;
     this.transfers = transfers;
@@ -55,7 +59,10 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.books = books;
     this.mover = new Mover(memory, transfers, guards, this);
     this.evictions = new Evictions(memory, this, books, guards);
-    this.bytes = new AllocationBytes(transfers, this.evictions, () => this.checkDevice());
+    const checkDevice = () => this.checkDevice();
+    this.bytes = new AllocationBytes(transfers, this.evictions, checkDevice);
+    const checks = { checkUsable, checkDevice };
+    this.resizer = new Resizer(memory, transfers, guards, this.mover, this.evictions, this, checks);
   }
 
   /** Boundaries that have passed. */
@@ -264,29 +271,11 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
   }
 
   resize(allocation: Allocation<Buffer>, size: number): void {
-    allocation.checkLive();
-    checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER, 'bad-size');
-    checkWhole(allocation, 'resized');
-    if (allocation.members !== undefined) {
-      throw new UsageError('part-of-block', 'a block has the size of its members; allocate another');
-    }
-    this.checkDevice();
-    const before = allocation.size;
-    if (allocation.evicted !== undefined) {
-      if (size !== before) this.evictions.resize(allocation, size);
-      return;
-    }
-    const chunk = allocation.home();
-    if (size === before) return;
-    const used = chunk.suballocator.sizeOf(allocation.handle);
-    const room = allocation.makeHostCopy(size);
-    if (!this.resizeInPlace(chunk, allocation, size)) {
-      this.mover.move(allocation, chunk.pool as Pool<Buffer>, size, [], room);
-      return;
-    }
-    allocation.setSize(size, room);
-    this.noteSize(allocation, before, used);
-    noteWrite(allocation);
+    this.resizer.resize(allocation, size);
+  }
+
+  resizeAsync(allocation: Allocation<Buffer>, size: number, isWanted: () => boolean): Promise<void> {
+    return this.resizer.resizeAsync(allocation, size, isWanted);
   }
 
   /** It was `size` bytes long, in `used` reserved ones, and is another size now. */
@@ -295,44 +284,6 @@ export class Keeper<Buffer> implements AllocationKeeper<Buffer> {
     this.count(allocation.size - size, 0);
     const usedNow = chunk.suballocator.sizeOf(allocation.handle);
     this.books.resized(allocation, allocation.size - size, usedNow - used);
-  }
-
-  /** Fits its range and its guard; whether that was possible. Nothing has changed when it throws. */
-  private resizeInPlace(chunk: Chunk<Buffer>, allocation: Allocation<Buffer>, size: number): boolean {
-    const { kind } = chunk.pool;
-    const { handle } = allocation;
-    const bytes = this.guards.isFor(chunk) ? this.guards.bytesFor(kind.location, size) : size;
-    const isWhole = chunk.dedicated || kind.placement !== 'shared';
-    // Of a whole buffer, one of up to twice the bytes will do.
-    if (isWhole && (bytes > chunk.sizeBytes || (!chunk.adopted && bytes <= chunk.sizeBytes / 2)))
-      return false;
-    if (!isWhole && bytes >= kind.dedicatedBytes) return false;
-    if (isWhole || size < allocation.size) {
-      // While the range is as long as it was: what may fail comes first.
-      this.guards.arm(chunk, handle, size);
-      return isWhole || this.memory.resizeInPlace(chunk, handle, bytes);
-    }
-    return this.growInPlace(chunk, allocation, size, bytes);
-  }
-
-  private growInPlace(
-    chunk: Chunk<Buffer>,
-    allocation: Allocation<Buffer>,
-    size: number,
-    bytes: number,
-  ): boolean {
-    const { handle } = allocation;
-    const used = chunk.suballocator.sizeOf(handle);
-    if (!this.memory.resizeInPlace(chunk, handle, bytes)) return false;
-    try {
-      this.guards.arm(chunk, handle, size);
-    } catch (error) {
-      this.memory.resizeInPlace(chunk, handle, used);
-      // Some kinds can not part a range again.
-      this.noteSize(allocation, allocation.size, used);
-      throw error;
-    }
-    return true;
   }
 
   write(allocation: Allocation<Buffer>, data: WriteData, at: number): void {

@@ -18,7 +18,8 @@ import { roundUp } from '../base/quantities.ts';
 import type { Allocation, BufferBinding } from './allocation.ts';
 import { DirtyRanges } from './dirty-ranges.ts';
 import type { GpuHeap } from './gpu-heap.ts';
-import { GrowableBuffer, type GrowableRequest, grownBytes } from './growable-buffer.ts';
+import { GrowableBuffer, type GrowableRequest } from './growable-buffer.ts';
+import { grownBytes } from './grown-bytes.ts';
 
 /** What every typed array of numbers can do: `Float32Array`, `Uint8Array`, `Float16Array` where it exists. */
 export interface NumberArray extends ArrayBufferView, Iterable<number> {

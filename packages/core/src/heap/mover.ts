@@ -9,7 +9,7 @@
 import { show } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
 import { roundUp } from '../base/quantities.ts';
-import type { Chunk } from '../memory/chunk.ts';
+import type { Chunk, Place } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
@@ -21,6 +21,16 @@ import type { Transfers } from './transfers.ts';
 export interface SizeCounter<Buffer> {
   /** It was `size` bytes long, in `used` reserved ones, and is another size now. */
   noteSize(allocation: Allocation<Buffer>, size: number, used: number): void;
+}
+
+/** Where an allocation is, and how long it is there. */
+export interface Spot<Buffer> extends Place<Buffer> {
+  readonly size: number;
+}
+
+/** @throws UsageError `dead-allocation`, `not-resident` · OutOfMemoryError · BackendError */
+export function spotOf<Buffer>(allocation: Allocation<Buffer>): Spot<Buffer> {
+  return { chunk: allocation.home(), handle: allocation.handle, size: allocation.size };
 }
 
 export class Mover<Buffer> {
@@ -54,41 +64,56 @@ export class Mover<Buffer> {
     apart: readonly Chunk<Buffer>[],
     room?: Uint8Array,
   ): void {
-    const from = allocation.home();
-    checkMovable(from, allocation);
+    const spot = spotOf(allocation);
+    checkMovable(spot.chunk, allocation);
     // Whatever makes room for it, it stays itself.
     allocation.busyAt = this.memory.boundaries.count;
-    const { memory } = this;
-    const source = allocation.handle;
-    const before = allocation.size;
-    const used = from.suballocator.sizeOf(source);
     const handle = this.placeApart(allocation, pool, size, apart);
-    const to = memory.found as Chunk<Buffer>;
-    const bytes = roundUp(Math.min(before, size), 4);
+    this.moveTo(allocation, { chunk: this.memory.found as Chunk<Buffer>, handle }, spot, size, room);
+  }
+
+  /**
+   * As `move`, from `spot` to a place that is taken for it, which is given back when it fails. Within a chunk
+   * the bytes go by way of `scratch`, if it is given, which stays the caller's.
+   * @throws UsageError `not-movable`, also when it is not at `spot` · OutOfMemoryError · BackendError
+   */
+  moveTo(
+    allocation: Allocation<Buffer>,
+    to: Place<Buffer>,
+    spot: Spot<Buffer>,
+    size: number,
+    room?: Uint8Array,
+    scratch?: Place<Buffer>,
+  ): void {
+    const { memory } = this;
+    const { chunk, handle } = to;
+    const bytes = roundUp(Math.min(spot.size, size), 4);
     try {
-      this.guards.arm(to, handle, size);
-      this.transfers.copy(from, to, bytes, () => {
-        checkUnmoved(allocation, from, source, before);
+      this.guards.arm(chunk, handle, size);
+      const regionOf = () => {
+        checkUnmoved(allocation, spot);
         return {
-          source: from.buffer,
-          sourceOffset: from.suballocator.offsetOf(source),
-          target: to.buffer,
-          targetOffset: to.suballocator.offsetOf(handle),
+          source: spot.chunk.buffer,
+          sourceOffset: spot.chunk.suballocator.offsetOf(spot.handle),
+          target: chunk.buffer,
+          targetOffset: chunk.suballocator.offsetOf(handle),
           size: bytes,
         };
-      });
+      };
+      this.transfers.copy(spot.chunk, chunk, allocation, bytes, regionOf, scratch);
     } catch (error) {
       // Asked for memory, the application may have disposed of the heap, with all that was in it.
-      if (memory.pools.includes(pool)) memory.cancel(to, handle);
+      if (memory.pools.includes(chunk.pool as Pool<Buffer>)) memory.cancel(chunk, handle);
       throw error;
     }
+    const used = spot.chunk.suballocator.sizeOf(spot.handle);
     useOnFirst(allocation);
-    memory.release(from, source);
-    if (allocation.timelines !== undefined) to.setTimelines(handle, allocation.timelines);
-    allocation.settleIn(to, handle);
+    memory.release(spot.chunk, spot.handle);
+    if (allocation.timelines !== undefined) chunk.setTimelines(handle, allocation.timelines);
+    allocation.settleIn(chunk, handle);
     allocation.setSize(size, room);
-    this.counter.noteSize(allocation, before, used);
-    if (size !== before) noteWrite(allocation);
+    this.counter.noteSize(allocation, spot.size, used);
+    if (size !== spot.size) noteWrite(allocation);
     allocation.tellMoved();
   }
 
@@ -155,12 +180,7 @@ export function chunksOf<Buffer>(allocations: Iterable<Allocation<Buffer>>): Chu
  * Asked for memory, the application may do anything but move, resize or pin what is being moved.
  * @throws UsageError `dead-allocation`, `not-movable`
  */
-function checkUnmoved<Buffer>(
-  allocation: Allocation<Buffer>,
-  chunk: Chunk<Buffer>,
-  handle: number,
-  size: number,
-): void {
+function checkUnmoved<Buffer>(allocation: Allocation<Buffer>, { chunk, handle, size }: Spot<Buffer>): void {
   const isThere = allocation.home() === chunk && allocation.handle === handle && allocation.size === size;
   if (isThere && !allocation.isHeld) return;
   throw new UsageError(
@@ -169,7 +189,8 @@ function checkUnmoved<Buffer>(
   );
 }
 
-function checkMovable(chunk: Chunk<unknown>, allocation: Allocation<unknown>): void {
+/** @throws UsageError `not-movable`, `part-of-block` */
+export function checkMovable(chunk: Chunk<unknown>, allocation: Allocation<unknown>): void {
   checkWhole(allocation, 'moved');
   if (allocation.isHeld) {
     throw new UsageError('not-movable', `${show(allocation.label)} is pinned where it is; unpin it first`);

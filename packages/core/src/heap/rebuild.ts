@@ -82,6 +82,7 @@ export function rebuildHeap<Buffer>(
   for (const pool of memory.pools) {
     for (const chunk of pool.chunks) {
       for (const allocation of allocationsIn(chunk)) {
+        for (const each of [allocation, ...(allocation.members ?? [])]) each.loss = undefined;
         allocation.settleIn(chunk, allocation.handle);
         keeper.rearm(allocation);
         live.push(allocation);

@@ -6,13 +6,14 @@
  */
 import type { CopyRegion } from '../backend/port.ts';
 import { roundUp } from '../base/quantities.ts';
-import type { Chunk } from '../memory/chunk.ts';
+import type { Chunk, Place } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Pool } from '../memory/pool.ts';
 import type { ReadbackRing, ReadPiece } from '../memory/readback-ring.ts';
 import { SCRATCH } from '../memory/staging-chunk.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { Allocation } from './allocation.ts';
+import { tellIfRefused } from './lost-copies.ts';
 import type { Staging } from './staging.ts';
 import type { UploadBatch } from './upload-batch.ts';
 
@@ -72,45 +73,67 @@ export class Transfers<Buffer> {
   }
 
   /**
-   * Copies bytes from one chunk to another, or within one; offsets and size are multiples of 4. `regionOf` is
-   * asked where they are at the last moment, since for scratch the application may be asked for memory; what
-   * it throws is thrown.
+   * Copies bytes into an allocation, from one chunk to another or within one; offsets and size are multiples
+   * of 4. `regionOf` is asked where they are at the last moment, since for scratch the application may be
+   * asked for memory; what it throws is thrown. `scratch`: what `takeScratch` gave; else it is taken now.
    * @throws OutOfMemoryError, for the scratch · BackendError
    */
-  copy(from: Chunk<Buffer>, to: Chunk<Buffer>, size: number, regionOf: () => CopyRegion<Buffer>): void {
+  copy(
+    from: Chunk<Buffer>,
+    to: Chunk<Buffer>,
+    into: Allocation<Buffer>,
+    size: number,
+    regionOf: () => CopyRegion<Buffer>,
+    scratch?: Place<Buffer>,
+  ): void {
     this.batch.flush();
-    if (from === to) this.copyWithin(size, regionOf);
-    else this.memory.backend.copy([regionOf()]);
+    if (from !== to) {
+      this.memory.backend.copy([regionOf()]);
+      tellIfRefused(this.memory, from, into, size);
+    } else if (scratch !== undefined) {
+      this.copyBy(scratch, regionOf());
+    } else {
+      const chunk = this.copyWithin(size, regionOf);
+      tellIfRefused(this.memory, chunk, into, size);
+    }
   }
 
-  private copyWithin(size: number, regionOf: () => CopyRegion<Buffer>): void {
+  /** Answers the chunk by way of which the bytes went. */
+  private copyWithin(size: number, regionOf: () => CopyRegion<Buffer>): Chunk<Buffer> {
     const { memory } = this;
-    const handle = this.stage(this.scratch(), size);
-    const chunk = memory.found as Chunk<Buffer>;
-    const offset = chunk.suballocator.offsetOf(handle);
+    const scratch = this.takeScratch(size);
+    const { chunk, handle } = scratch;
     let isUsed = false;
     try {
       const region = regionOf();
       isUsed = true;
-      memory.backend.copy([
-        { ...region, target: chunk.buffer, targetOffset: offset },
-        { ...region, source: chunk.buffer, sourceOffset: offset },
-      ]);
+      this.copyBy(scratch, region);
     } finally {
       if (isUsed) memory.release(chunk, handle);
       else memory.cancel(chunk, handle);
     }
+    return chunk;
+  }
+
+  private copyBy({ chunk, handle }: Place<Buffer>, region: CopyRegion<Buffer>): void {
+    const offset = chunk.suballocator.offsetOf(handle);
+    this.memory.backend.copy([
+      { ...region, target: chunk.buffer, targetOffset: offset },
+      { ...region, source: chunk.buffer, sourceOffset: offset },
+    ]);
+  }
+
+  /** Room by way of which `size` bytes go within a buffer. @throws OutOfMemoryError · BackendError */
+  takeScratch(size: number): Place<Buffer> {
+    const pool = this.scratch();
+    const handle = this.memory.place(pool, size, 1, SCRATCH);
+    if (handle === NO_SPACE) throw this.memory.ladder.explain(pool, size);
+    return { chunk: this.memory.found as Chunk<Buffer>, handle };
   }
 
   /** Nothing is released any more. */
   dispose(): void {
     this.readbacks.dispose();
-  }
-
-  private stage(pool: Pool<Buffer>, size: number): number {
-    const handle = this.memory.place(pool, size, 1, SCRATCH);
-    if (handle === NO_SPACE) throw this.memory.ladder.explain(pool, size);
-    return handle;
   }
 }
 

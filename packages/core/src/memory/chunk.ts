@@ -28,6 +28,12 @@ export interface ChunkPool {
 /** One that puts ranges where it is told to. */
 type PlacingSuballocator = Suballocator & Required<Pick<Suballocator, 'allocateAt'>>;
 
+/** A range of a chunk. */
+export interface Place<Buffer> {
+  readonly chunk: Chunk<Buffer>;
+  readonly handle: Handle;
+}
+
 const UNKNOWN = -1;
 /** Filled by whoever asks for figures, and read at once. */
 const FIGURES = {} as SuballocatorStatistics;

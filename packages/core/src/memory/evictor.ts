@@ -35,6 +35,11 @@ export interface Evictor<Buffer> {
   /** Evicts what can go at once for the sake of a range; whether anything has gone. */
   makeRoom(wanted: Wanted<Buffer>): boolean;
   /**
+   * As `makeRoom`, with time to read back what goes, and for the GPU. Resolves to whether anything has gone;
+   * undefined when nothing could go.
+   */
+  makeRoomLater(wanted: Wanted<Buffer>): Promise<boolean> | undefined;
+  /**
    * What would let enough go: time to read it back, or for the GPU to be done with it; or the end of the
    * frame that uses it. Undefined when nothing would.
    */

@@ -30,6 +30,28 @@ describe('in the midst of a restore', () => {
     heap.dispose();
   });
 
+  it('what is resized keeps what was loaded, whatever its host copy has', async () => {
+    const { gpu, heap } = openHeap(SMALL, { settleWhen: 'manual' });
+    const [shorter, longer] = awayOf(heap, 2, { hostCopy: true }) as Allocation<MockBuffer>[];
+    const ensured = heap.ensureResident([shorter, longer] as Allocation<MockBuffer>[]);
+    await drain();
+    shorter?.resize(KIB);
+    await longer?.resizeAsync(40 * KIB);
+    expect([shorter?.isResident, longer?.isResident]).toEqual([false, false]);
+    const reads = Promise.all([shorter?.read(), longer?.read(0, 32 * KIB)]);
+    for (let k = 0; k < 9; k++) {
+      gpu.completeAll();
+      gpu.settle();
+      await drain();
+    }
+    await ensured;
+    const [short, long] = (await reads) as [Uint8Array, Uint8Array];
+    expect(firstDifference(short, patternOf(0, KIB))).toBe(-1);
+    expect(firstDifference(long, patternOf(1, 32 * KIB))).toBe(-1);
+    expect([shorter?.isResident, longer?.isResident]).toEqual([true, true]);
+    heap.dispose();
+  });
+
   it('the heap may end, whatever it waits for', async () => {
     const { gpu, heap } = openHeap(SMALL, { settleWhen: 'manual' });
     const [placed] = awayOf(heap, 1) as [Allocation<MockBuffer>];

@@ -20,6 +20,7 @@ const ACTS = {
   write: (model, a, b) => model.write(a, b),
   copy: (model, a, b) => model.copy(a, b),
   resize: (model, a, b) => model.resize(a, b),
+  resizeLater: (model, a, b) => model.resizeLater(a, b),
   pin: (model, a) => model.pin(a),
   record: (model, a) => model.record(a),
   use: (model, a, b) => model.use(a, b),
@@ -49,6 +50,7 @@ const WEIGHTS: Record<Kind, number> = {
   write: 4,
   copy: 2,
   resize: 2,
+  resizeLater: 2,
   pin: 1,
   record: 1,
   use: 8,
@@ -127,6 +129,7 @@ describe('residency', () => {
       'restored by hook',
       'written while evicted',
       'missed',
+      'resized later',
     ]) {
       expect(seen[what] ?? 0, what).toBeGreaterThan(runs / 4);
     }

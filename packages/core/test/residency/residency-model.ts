@@ -96,12 +96,12 @@ export class ResidencyModel extends ResidencyWorld {
     if (one === undefined || other === undefined) return;
     if (!one.allocation.isResident || !other.allocation.isResident) return;
     const size = Math.min(one.bytes.length, other.bytes.length) & ~3;
-    // A copy within a buffer would go through scratch that the device refuses when it is too late to tell.
-    if (this.isRefusedLate && one.allocation.buffer === other.allocation.buffer) return;
     this.attempt(() => {
+      // Scratch that the device refuses is told of later; what is there until then is what was.
+      const isDoubtful = this.isRefusedLate && one.allocation.buffer === other.allocation.buffer;
       this.heap.copy(one.allocation, 0, other.allocation, 0, size);
       other.changes++;
-      other.isUnknown ||= one.isUnknown;
+      other.isUnknown ||= one.isUnknown || one.tailFrom !== undefined || isDoubtful;
       other.bytes.set(one.bytes.slice(0, size));
     });
   }
@@ -121,28 +121,25 @@ export class ResidencyModel extends ResidencyWorld {
       expect(allocation.size).toBe(before);
       return;
     }
-    const bytes = new Uint8Array(size);
-    bytes.set(one.bytes.subarray(0, size));
-    one.bytes = bytes;
-    one.changes++;
-    const written = new Uint8Array(size);
-    written.set(one.written.subarray(0, size));
-    one.written = written;
-    one.kept = written.slice();
-    // What came with the size is anything.
-    const fresh = quickPattern(++this.seed, size);
-    const isWritten = this.attempt(() => {
-      allocation.write(fresh);
-      return true;
-    });
-    if (isWritten === undefined) {
-      one.isUnknown = true;
-      return;
-    }
-    one.bytes.set(fresh);
-    one.written.set(fresh);
-    one.kept.set(fresh);
-    one.isUnknown = false;
+    this.follow(one);
+    if (one.isUnknown) one.tailFrom = 0;
+    this.fillTail(one);
+    if (one.tailFrom === undefined) one.isUnknown = false;
+  }
+
+  resizeLater(a: number, b: number): void {
+    const one = this.at(a);
+    if (one === undefined || one.allocation.block !== undefined || one.pins > 0) return;
+    const { allocation } = one;
+    const resized = allocation.resizeAsync(1 + (b % (a % 3 === 0 ? 40_000 : 6000)));
+    this.follow(one);
+    const watched = this.watch('resized later', resized.catch(expectOnItsWay));
+    watched.onResolved = () => {
+      if (!allocation.isLive) return;
+      this.note('resized later');
+      this.follow(one);
+      this.fillTail(one);
+    };
   }
 
   pin(a: number): void {
@@ -282,4 +279,10 @@ export class ResidencyModel extends ResidencyWorld {
     this.gpu.faults.clear();
     this.isRefusedLate = false;
   }
+}
+
+/** It may have been freed or pinned meanwhile, or be dropped, or be brought back. */
+function expectOnItsWay(error: unknown): void {
+  const { code } = error as { code?: string };
+  if (!['dead-allocation', 'not-movable', 'not-resident'].includes(code ?? '')) throw error;
 }

@@ -41,6 +41,8 @@ export interface Shadow {
   changes: number;
   /** A loss has left something in it that could not be read. */
   isUnknown: boolean;
+  /** Bytes from here on came with its size, and are anything. */
+  tailFrom: number | undefined;
 }
 
 interface Look {
@@ -117,7 +119,37 @@ export class ResidencyWorld {
 
   /** The `k`-th of those that live, counted round. */
   protected at(k: number): Shadow | undefined {
-    return this.live[k % Math.max(1, this.live.length)];
+    const shadow = this.live[k % Math.max(1, this.live.length)];
+    if (shadow !== undefined) this.follow(shadow);
+    return shadow;
+  }
+
+  /** Something that was begun earlier may have given it another size. */
+  protected follow(shadow: Shadow): void {
+    const { size } = shadow.allocation;
+    const before = shadow.bytes.length;
+    if (size === before) return;
+    shadow.bytes = prefixed(shadow.bytes, size);
+    shadow.written = prefixed(shadow.written, size);
+    shadow.kept = shadow.written.slice();
+    shadow.changes++;
+    const from = Math.min(before, shadow.tailFrom ?? before);
+    shadow.tailFrom = from < size ? from : undefined;
+  }
+
+  /** What came with its size is written. */
+  protected fillTail(shadow: Shadow): void {
+    const { allocation, tailFrom } = shadow;
+    if (tailFrom === undefined) return;
+    const at = tailFrom & ~3;
+    shadow.bytes.set(quickPattern(++this.seed, allocation.size - tailFrom), tailFrom);
+    this.attempt(() => {
+      allocation.write(shadow.bytes.subarray(at), at);
+      shadow.written.set(shadow.bytes.subarray(at), at);
+      shadow.kept.set(shadow.bytes.subarray(at), at);
+      shadow.changes++;
+      shadow.tailFrom = undefined;
+    });
   }
 
   /** Some of those that live, from the `a`-th on. */
@@ -177,8 +209,17 @@ export class ResidencyWorld {
     }
     const written = bytes.slice();
     const known = { bytes, base, isStorage, written, kept: written.slice() };
-    const shadow: Shadow = { allocation, whole, ...known, pins: 0, changes: 0, isUnknown };
+    const shadow: Shadow = {
+      allocation,
+      whole,
+      ...known,
+      pins: 0,
+      changes: 0,
+      isUnknown,
+      tailFrom: undefined,
+    };
     allocation.on('moved', () => {
+      this.follow(shadow);
       // After a loss nothing has come from anywhere.
       if (!this.isRebuilding) shadow.kept = shadow.bytes.slice();
     });
@@ -214,6 +255,7 @@ export class ResidencyWorld {
     for (const shadow of [...this.live]) {
       const { allocation } = shadow;
       if (!allocation.isLive) continue;
+      this.follow(shadow);
       const reading = this.read(allocation);
       await this.settleAll();
       const read = await reading;
@@ -221,12 +263,13 @@ export class ResidencyWorld {
         shadow.isUnknown = true;
         continue;
       }
-      if (away.has(shadow) && !shadow.isUnknown) {
+      if (away.has(shadow) && isKnown(shadow)) {
         expect(firstDifference(read, shadow.bytes), 'what was evicted before the loss').toBe(-1);
         continue;
       }
-      if (!shadow.isUnknown) this.expectHeld(shadow, read);
+      if (isKnown(shadow)) this.expectHeld(shadow, read);
       shadow.isUnknown = false;
+      shadow.tailFrom = undefined;
       shadow.bytes = read.slice();
       shadow.written = read.slice();
       shadow.kept = read.slice();
@@ -274,7 +317,7 @@ export class ResidencyWorld {
     expect(evictedNowCount).toBe(evicted.length);
     expect(evictedNowBytes).toBe(evicted.reduce((sum, { size }) => sum + size, 0));
     for (const { sighting, bytes, shadow, changes } of this.looks) {
-      if (sighting.bytes === undefined || shadow.changes !== changes || shadow.isUnknown) continue;
+      if (sighting.bytes === undefined || shadow.changes !== changes || !isKnown(shadow)) continue;
       expect(firstDifference(sighting.bytes, bytes.subarray(0, sighting.size)), 'what the GPU saw').toBe(-1);
     }
     this.looks.splice(0, this.looks.length, ...this.looks.filter(({ sighting }) => !sighting.bytes));
@@ -289,7 +332,9 @@ export class ResidencyWorld {
     await this.settleAll();
     for (const shadow of [...live]) {
       const { allocation } = shadow;
-      if (!allocation.isLive || shadow.isUnknown) continue;
+      if (!allocation.isLive) continue;
+      this.follow(shadow);
+      if (!isKnown(shadow)) continue;
       const reading = this.read(allocation);
       await this.settleAll();
       const read = await reading;
@@ -314,8 +359,13 @@ export class ResidencyWorld {
   }
 }
 
+/** Whether it is known what must be in it. */
+function isKnown({ isUnknown, tailFrom }: Shadow): boolean {
+  return !isUnknown && tailFrom === undefined;
+}
+
 function prefixed(base: Uint8Array, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
-  bytes.set(base.subarray(0, size));
+  bytes.set(base.subarray(0, Math.min(size, base.length)));
   return bytes;
 }
