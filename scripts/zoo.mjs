@@ -17,9 +17,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const zoo = 'packages/core/test/bug-zoo';
 const scratch = mkdtempSync(join(tmpdir(), 'gpuheap-zoo-'));
 
-/** Classes of bugs that suballocators can have, and those of release and movement. */
+/** Classes of bugs that suballocators can have, those of release and movement, and of refusals. */
 const UP_TO_37 = Array.from({ length: 37 }, (_, i) => i + 1);
-const LATER = [44, 45, 46];
+const LATER = [43, 44, 45, 46];
 const CLASSES = [...UP_TO_37, ...LATER].map((number) => String(number).padStart(2, '0'));
 
 /** A bug may make a test run for ever. Longer where even all tests together take longer. */

@@ -4,6 +4,7 @@ import type { MockBuffer } from '../../../mock/src/index.ts';
 import { type Allocation, BufferUsage } from '../../src/index.ts';
 import { codeOf } from '../code-of.ts';
 import { firstDifference, openHeap, patternOf } from '../heap/open-heap.ts';
+import { drain } from '../heap/watched.ts';
 
 const KIB = 1024;
 const usage = BufferUsage.VERTEX;
@@ -57,5 +58,26 @@ it('a working set is whole when the promise of it resolves, or the promise rejec
   expect(more.every(({ isResident }) => isResident)).toBe(true);
   const both = heap.ensureResident([...all, ...more]);
   await expect(both).rejects.toMatchObject({ code: 'over-budget' });
+  heap.dispose();
+});
+
+it('what is resized on its way back comes back with what was loaded, not with what its host copy had', async () => {
+  const { gpu, heap } = openHeap({}, { autoComplete: true, settleWhen: 'manual' });
+  const base = patternOf(9, 32 * KIB);
+  const away = heap.allocate({
+    ...{ size: 32 * KIB, usage, priority: 'normal', resident: false, hostCopy: true },
+    onRestore: () => base,
+  });
+  const ensured = heap.ensureResident([away]);
+  await drain();
+  away.resize(KIB);
+  const read = away.read();
+  for (let k = 0; k < 9; k++) {
+    gpu.settle();
+    await drain();
+  }
+  await ensured;
+  expect(away.isResident).toBe(true);
+  expect(firstDifference(await read, base.slice(0, KIB))).toBe(-1);
   heap.dispose();
 });
