@@ -18,9 +18,9 @@ import type { FragmentRange } from '../../src/planning/defragmentation/fragments
 import { NO_SPACE } from '../../src/ranges/index.ts';
 import { codeOf } from '../code-of.ts';
 import { recountHeap } from '../heap/heap-recount.ts';
-import { openHeap, patternOf } from '../heap/open-heap.ts';
+import { openHeap } from '../heap/open-heap.ts';
 import { openHoles, placesOf } from './holed-chunk.ts';
-import { doFrames, expectBytes, finish, openScattered } from './scattered-heap.ts';
+import { doFrames, openScattered } from './scattered-heap.ts';
 
 const KIB = 1024;
 const { VERTEX } = BufferUsage;
@@ -83,37 +83,6 @@ describe('a run', () => {
     expect(gpu.buffers.has(emptied)).toBe(true);
   });
 
-  it('slides nothing in a chunk with a range that no chunk of scratch holds, and says so', async () => {
-    const { gpu, heap } = openHeap({ chunkBytes: 64 * KIB }, AT_ONCE);
-    const chunkBytes = 512 * KIB;
-    const pool = heap.createPool({ name: 'large', chunkBytes, minBytes: chunkBytes });
-    const sizes = [16, 100, 16, 40];
-    const all = sizes.map((size) => heap.allocate({ size: size * KIB, usage: VERTEX, pool }));
-    const live = new Map(
-      all.filter((_, k) => k % 2 === 1).map((each, k) => [each, patternOf(k, each.size)] as const),
-    );
-    for (const [each, bytes] of live) each.write(bytes);
-    for (const each of all) if (!live.has(each)) each.free();
-    await doFrames(heap, 2);
-    const scene = { gpu, heap, live };
-    const places = placesOf(scene);
-    const { reservedBytes } = heap.statistics();
-    const run = heap.defragment({ scope: 'within' });
-    await doFrames(heap, 5);
-    expect(run.report).toMatchObject({ state: 'done', moveCount: 0, refusedCount: 2, copiedBytes: 0 });
-    expect(run.kept).toEqual([{ chunk: chunkOf(heap, 'large').id, reason: 'no-scratch' }]);
-    expect(placesOf(scene)).toEqual(places);
-    expect(heap.statistics().reservedBytes).toBe(reservedBytes);
-    await expectBytes(scene);
-    // Where the long one stays by itself, the other finds its scratch.
-    const [, long] = all as [unknown, Allocation<MockBuffer>];
-    long.pin();
-    expect(await finish(heap, { scope: 'within' })).toMatchObject({ moveCount: 1, refusedCount: 0 });
-    await expectBytes(scene);
-  });
-});
-
-describe('the places of a pass within a chunk', () => {
   it('are taken in the order of their offsets and towards the start, or not at all', async () => {
     const { heap } = await openHoles();
     const chunk = chunkOf(heap);

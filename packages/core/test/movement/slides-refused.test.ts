@@ -74,6 +74,29 @@ describe('what does not slide', () => {
     await expectBytes(scene);
   });
 
+  it('is what no scratch holds, and nothing else for its sake', async () => {
+    const { gpu, heap } = openHeap(CHUNK, { reuseAfter: 'submitted', autoComplete: true });
+    const pool = heap.createPool({ name: 'large', chunkBytes: 512 * KIB, minBytes: 512 * KIB });
+    const sizes = [16, 30, 16, 200, 16, 40, 16, 20].map((size) => size * KIB);
+    const all = sizes.map((size) => heap.allocate({ size, usage: VERTEX, pool }));
+    const live = new Map<Allocation<MockBuffer>, Uint8Array>();
+    for (const [k, each] of all.entries()) {
+      if (k % 2 === 0) each.free();
+      else live.set(each, patternOf(k, each.size));
+    }
+    for (const [each, bytes] of live) each.write(bytes);
+    await doFrames(heap, 2);
+    const [first, long, , last] = [...live.keys()] as Allocation<MockBuffer>[];
+    const before = long?.offset;
+    const run = heap.defragment(within);
+    await doFrames(heap, 5);
+    expect(run.report).toMatchObject({ state: 'done', moveCount: 3, refusedCount: 0 });
+    expect(run.kept).toEqual([{ chunk: expect.any(Number), reason: 'no-scratch' }]);
+    expect([first?.offset, long?.offset]).toEqual([0, before]);
+    expect(last?.offset).toBe((before ?? 0) + 240 * KIB);
+    await expectBytes({ gpu, heap, live });
+  });
+
   it('is what its suballocator can not place at will, and says so', async () => {
     for (const suballocator of [
       (options: SuballocatorOptions) => new Binned(options),

@@ -20,6 +20,7 @@ const anyOptions: fc.Arbitrary<PlanOptions> = fc.record(
     movesPerPass: fc.integer({ min: 1, max: 5 }),
     spareChunks: fc.integer({ min: 0, max: 2 }),
     copiesWithinBuffer: fc.boolean(),
+    scratchBytes: fc.integer({ min: 1, max: 200 }),
     reuseAfter: fc.constantFrom('submitted', 'completed'),
   },
   { requiredKeys: [] },
@@ -47,6 +48,8 @@ describe('a plan', () => {
           expect(pass.movedBytes).toBe(pass.moves.reduce((sum, move) => sum + move.size, 0));
         }
         expect(moves.every(({ way }) => MOVES.includes(way))).toBe(true);
+        const { scratchBytes = Number.POSITIVE_INFINITY } = options;
+        expect(moves.every(({ way, size }) => way !== 'scratch' || size <= scratchBytes)).toBe(true);
         expect(plan.moveCount).toBe(moves.length);
         const used = after.filter(({ liveBytes }) => liveBytes > 0);
         expect(plan.after.usedChunks).toBe(used.length);
@@ -91,47 +94,6 @@ describe('a plan', () => {
         else if (after.usedChunks === before.usedChunks)
           expect(after.holeCount).toBeLessThan(before.holeCount);
         else expect(after.usedChunks).toBeLessThan(before.usedChunks);
-      }),
-      { numRuns: scale(500, 20_000) },
-    );
-  });
-
-  it('that packs anew begins one new chunk at most for each that it empties', () => {
-    const free = (offset: number, size: number): FragmentRange => ({ offset, size, state: 'free' });
-    const live = (offset: number, size: number, alignment = 1): FragmentRange => {
-      return { offset, size, state: 'live', alignment };
-    };
-    const chunk = (id: number, ...ranges: FragmentRange[]): FragmentChunk => {
-      const sizeBytes = ranges.reduce((sum, { size }) => sum + size, 0);
-      return { id, pool: 'pool', sizeBytes, dedicated: false, ranges };
-    };
-    // The first source finds no order in which alignment lets it into the empty chunk; the second is longer.
-    const aligned = chunk(1, live(0, 48, 64), live(48, 48, 48), free(96, 16), live(112, 64), free(176, 16));
-    const long = chunk(3, live(0, 112), free(112, 16), live(128, 96), free(224, 544));
-    const plan = planDefragmentation(
-      { chunks: [chunk(0, free(0, 192)), aligned, long] },
-      { strategy: 'full' },
-    );
-    expect(plan.before.usedChunks).toBe(2);
-    expect(plan.after.usedChunks).toBe(2);
-    expect(plan.after.holeCount).toBeLessThan(plan.before.holeCount);
-    expect(plan.passes.flatMap(({ spares }) => spares)).toHaveLength(1);
-  });
-
-  it('asks for no chunk into which nothing moves', () => {
-    const shape = { units: 24, pins: true, pending: true };
-    fc.assert(
-      fc.property(drawFragments(shape, { min: 1, max: 8 }), fc.nat({ max: 3 }), (fragments, spareChunks) => {
-        const { passes } = planDefragmentation(fragments, { strategy: 'full', spareChunks, movesPerPass: 2 });
-        const asked = passes.flatMap(({ spares }) => spares.map(({ id }) => id));
-        const used = passes.flatMap(({ moves }) =>
-          moves.map(({ toChunk }) => toChunk).filter((id) => id < 0),
-        );
-        expect(asked).toEqual([...new Set(used)]);
-        const pools = passes.flatMap(({ spares }) => spares.map(({ pool }) => pool));
-        for (const pool of new Set(pools)) {
-          expect(pools.filter((each) => each === pool).length).toBeLessThanOrEqual(spareChunks);
-        }
       }),
       { numRuns: scale(500, 20_000) },
     );
@@ -289,6 +251,26 @@ describe('ranges within a chunk', () => {
     const fragments = fragmentsOf('.A.B!.C.D.');
     const plan = planDefragmentation(fragments, { strategy: 'full' });
     expect(plan).toMatchObject({ moveCount: 3, before: { holeCount: 5 }, after: { holeCount: 2 } });
+  });
+
+  it('stay where no scratch is as long, and the others slide up to them', () => {
+    const fragments = fragmentsOf('..AA.BBB.C.D');
+    const plan = planDefragmentation(fragments, { scope: 'within', scratchBytes: 32 });
+    expect(plan.kept).toEqual([{ chunk: 0, reason: 'no-scratch' }]);
+    const moves = plan.passes.flatMap((pass) => pass.moves);
+    expect(moves.map(({ fromOffset, toOffset }) => [fromOffset / 16, toOffset / 16])).toEqual([
+      [2, 0],
+      [9, 8],
+      [11, 9],
+    ]);
+    const none = planDefragmentation(fragmentsOf('.BBB.CCC'), { scope: 'within', scratchBytes: 32 });
+    expect([none.stop, none.kept]).toEqual(['no-scratch', [{ chunk: 0, reason: 'no-scratch' }]]);
+    // A copy within the buffer needs none.
+    const copied = planDefragmentation(fragmentsOf('.BBB.CCC'), {
+      ...{ scope: 'within', scratchBytes: 32, copiesWithinBuffer: true },
+    });
+    expect(copied.moveCount).toBe(2);
+    expect(() => planDefragmentation(fragments, { scratchBytes: 0 })).toThrow('bad-size');
   });
 
   it('stay where their suballocator can not place at will, and what stays says why', () => {

@@ -122,9 +122,16 @@ export class Defragmentation<Buffer> {
     for (const chunk of chunks) this.chunks.set(chunk.id, chunk);
     const { limits, reuseAfter } = memory.backend;
     const { copiesWithinBuffer } = limits;
+    const planOptions = planOptionsOf(options);
+    const scratchBytes = planOptions.scope === 'across' ? undefined : scratch().kind.chunkBytes;
     this.planner = new DefragmentationPlanner(
       { chunks: chunks.map((chunk) => describe(chunk, movers)) },
-      { ...planOptionsOf(options), copiesWithinBuffer, reuseAfter },
+      {
+        ...planOptions,
+        copiesWithinBuffer,
+        reuseAfter,
+        ...(scratchBytes === undefined ? {} : { scratchBytes }),
+      },
     );
   }
 

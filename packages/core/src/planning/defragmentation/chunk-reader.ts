@@ -40,6 +40,8 @@ export interface ChunkFigures {
   tooLargeBytes: number;
   /** Runs of holes that are more than what alignment leaves; at most one is tidy. */
   gapCount: number;
+  /** Whether a range is too long to slide by way of scratch. */
+  lacksScratch: boolean;
 }
 
 const NO_NUMBERS = new Float64Array(0);
@@ -100,6 +102,7 @@ export class ChunkReader {
       pinnedCount: 0,
       tooLargeBytes: 0,
       gapCount: 0,
+      lacksScratch: false,
     };
     const { mayMove, moveCost } = this.rules;
     const isTold = chunk.tellRanges !== undefined && mayMove === undefined && moveCost === undefined;

@@ -159,7 +159,7 @@ function isLive(range: Used): boolean {
 
 /** What stands in the way first, of several. */
 function mainReason(kept: readonly KeptChunk[]): KeptReason {
-  for (const reason of ['too-large-for-budget', 'pinned', 'no-target'] as const) {
+  for (const reason of ['too-large-for-budget', 'pinned', 'no-target', 'no-scratch', 'no-slide'] as const) {
     if (kept.some((each) => each.reason === reason)) return reason;
   }
   return 'no-benefit';

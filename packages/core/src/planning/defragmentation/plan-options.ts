@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly spareChunks?: number;
   /** Whether the backend copies within a buffer, as WebGPU does not. Default false. */
   readonly copiesWithinBuffer?: boolean;
+  /** The longest range that goes by way of scratch, in bytes; longer ones do not slide. Default: any. */
+  readonly scratchBytes?: number;
   /**
    * When ranges may be reused, as the backend says: `submitted`, and a range may slide over its own place; or
    * `completed`, and it goes only to where nothing was before its pass. Default `submitted`, as on WebGPU.
@@ -63,6 +65,7 @@ const KNOWN = [
   'clock',
   'spareChunks',
   'copiesWithinBuffer',
+  'scratchBytes',
   'reuseAfter',
   'mayMove',
   'moveCost',
@@ -89,12 +92,14 @@ export function checkPlanOptions(fragments: Fragments, options: PlanOptions): Pl
     if (value === undefined || typeof value === 'function') continue;
     throw new UsageError('bad-argument', `${name} is ${show(value)}; pass a function`);
   }
+  const scratchBytes = checkLimit(options.scratchBytes, 'scratchBytes');
   const bytesPerPass = checkLimit(options.bytesPerPass, 'bytesPerPass');
   const movesPerPass = checkLimit(options.movesPerPass, 'movesPerPass');
   const millisecondsPerPass = checkTime(options.millisecondsPerPass, clock);
   const limits = { bytesPerPass, movesPerPass, millisecondsPerPass, clock };
   const rules = { mostBytes: bytesPerPass, mayMove, moveCost };
-  return { strategy, scope, spareChunks, copiesWithinBuffer, reuseAfter, rules, ...limits };
+  const backend = { copiesWithinBuffer, scratchBytes, reuseAfter };
+  return { strategy, scope, spareChunks, ...backend, rules, ...limits };
 }
 
 function checkLimit(value: number | undefined, name: string): number {

@@ -11,7 +11,8 @@ import type { DefragmentationMove, MoveQueue } from './move-queue.ts';
 
 /**
  * Why a chunk keeps what lives in it. `no-slide`: its suballocator can not place ranges at will, so that
- * nothing moves within it. `no-scratch`, in runs alone: no room for the detour that such moves take.
+ * nothing moves within it. `no-scratch`: a range is longer than `scratchBytes` or, in runs, there is no room
+ * for the detour that such moves take.
  */
 export type KeptReason =
   | 'no-benefit'
@@ -37,6 +38,7 @@ export interface PoolSettings {
   /** Chunks that may be asked for, to move into. */
   readonly spareChunks: number;
   readonly copiesWithinBuffer: boolean;
+  readonly scratchBytes: number;
   readonly reuseAfter: 'submitted' | 'completed';
   readonly rules: MoveRules;
 }

@@ -5,9 +5,9 @@
  * Promise  ranges keep their order; each move ends before what has not moved yet begins, or overlaps its own
  *          place alone, and that only where ranges may be reused when they were submitted.
  * Refusal  a copy within a buffer is forbidden on WebGPU: the bytes go by way of scratch there, and are
- *          copied twice, and so they do where too many pieces would be needed. Pinned ranges stay, and the
- *          others slide up to them. Nothing slides where the suballocator can not place at will, nor what
- *          lives long.
+ *          copied twice, and so they do where too many pieces would be needed. Pinned ranges stay, and so do
+ *          those that are longer than any scratch; the others slide up to them. Nothing slides where the
+ *          suballocator can not place at will, nor what lives long.
  * Source   sliding compaction (LISP 2; D. E. Knuth, The Art of Computer Programming, vol. 1, 2.5).
  */
 import { roundUp } from '../../base/quantities.ts';
@@ -28,7 +28,7 @@ interface Gap {
 export function* slideAll(plan: PoolPlan): Generator<undefined, void> {
   for (const figures of plan.chunks) {
     if (figures.gapCount <= 1) continue;
-    if ((yield* slide(plan, figures)) !== undefined) continue;
+    if ((yield* slide(plan, figures)) !== undefined || figures.lacksScratch) continue;
     if (figures.chunk.canSlide === false) plan.keep(figures, 'no-slide');
     else if (plan.isMovable(figures)) plan.keep(figures, 'no-benefit');
   }
@@ -68,7 +68,11 @@ function* slide(plan: PoolPlan, figures: ChunkFigures): Generator<undefined, Gap
     const isTooLong = copiedBytes > mostBytes && (stays[n] === GOES || size > mostBytes);
     if (isTooLong && copiedBytes > figures.tooLargeBytes) figures.tooLargeBytes = copiedBytes;
     const isApart = settings.reuseAfter === 'submitted' || to + size <= offset;
-    const goes = stays[n] === GOES && to < offset && isApart && !isTooLong;
+    let goes = stays[n] === GOES && to < offset && isApart && !isTooLong;
+    if (goes && way === 'scratch' && size > settings.scratchBytes) {
+      goes = false;
+      figures.lacksScratch = true;
+    }
     const at = goes ? to : offset;
     if (at > end) gaps.push({ offset: end, size: at - end });
     if (at > to) gapCount++;
@@ -83,6 +87,7 @@ function* slide(plan: PoolPlan, figures: ChunkFigures): Generator<undefined, Gap
     gaps.push({ offset: end, size: sizeBytes - end });
     gapCount++;
   }
+  if (figures.lacksScratch) plan.keep(figures, 'no-scratch');
   if (gapCount >= figures.gapCount) return undefined;
   for (const move of moves) queue.put(move);
   return gaps;
