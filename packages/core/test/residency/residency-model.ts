@@ -111,7 +111,7 @@ export class ResidencyModel extends ResidencyWorld {
     if (one === undefined || one.allocation.block !== undefined || one.pins > 0) return;
     const { allocation } = one;
     const size = 1 + (b % 6000);
-    const before = allocation.size;
+    const { size: before, version } = allocation;
     try {
       allocation.resize(size);
     } catch (error) {
@@ -122,6 +122,8 @@ export class ResidencyModel extends ResidencyWorld {
       return;
     }
     this.follow(one);
+    // Scratch that the device refuses has taken the bytes along, of which the next call tells.
+    one.isUnknown ||= this.isRefusedLate && allocation.version > version;
     if (one.isUnknown) one.tailFrom = 0;
     this.fillTail(one);
     if (one.tailFrom === undefined) one.isUnknown = false;
