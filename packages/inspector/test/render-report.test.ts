@@ -15,6 +15,7 @@ function snapshotOf(...sizes: number[]): HeapSnapshot {
     lifetime: 'default' as const,
     sizeBytes,
     dedicated: id === 1,
+    canSlide: true,
     ranges: [
       { offset: 0, size: 4096, state: 'live' as const, label: 'a <b>"mesh"</b>' },
       { offset: 4096, size: 4096, state: 'pending' as const },

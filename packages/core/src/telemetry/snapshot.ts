@@ -4,9 +4,10 @@
  * Cost     O(ranges).
  * Promise  the ranges of a chunk are in offset order and tile it exactly.
  */
+import { leastCommonMultiple } from '../base/quantities.ts';
 import type { Chunk, RangeOwner } from '../memory/chunk.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { Access, Lifetime, Location, PoolKind } from '../memory/pool-kind.ts';
+import type { Access, Lifetime, Location } from '../memory/pool-kind.ts';
 import { NO_SPACE } from '../ranges/suballocator.ts';
 import type { HeapStatistics } from './heap-statistics.ts';
 
@@ -37,6 +38,8 @@ export interface ChunkSnapshot {
   readonly lifetime: Lifetime;
   readonly sizeBytes: number;
   readonly dedicated: boolean;
+  /** Whether its ranges can be placed where a plan says, so that they may slide. */
+  readonly canSlide: boolean;
   readonly ranges: readonly RangeSnapshot[];
 }
 
@@ -63,6 +66,7 @@ export function takeSnapshot(memory: Memory<unknown>, statistics: HeapStatistics
         lifetime: pool.kind.lifetime,
         sizeBytes: chunk.sizeBytes,
         dedicated: chunk.dedicated,
+        canSlide: chunk.canSlide,
         ranges: describeRanges(chunk),
       });
     }
@@ -72,32 +76,40 @@ export function takeSnapshot(memory: Memory<unknown>, statistics: HeapStatistics
 
 function describeRanges(chunk: Chunk<unknown>): RangeSnapshot[] {
   const ranges: RangeSnapshot[] = [];
-  for (const { offset, size, handle } of chunk.suballocator.ranges()) {
+  const { suballocator } = chunk;
+  const { lifetime, location } = chunk.pool.kind;
+  // What lives for a frame is gone before it could be moved, and no GPU copy leaves a readback.
+  const stays = lifetime === 'frame' || location === 'readback';
+  for (const { offset, size, handle } of suballocator.ranges()) {
     if (handle === NO_SPACE) {
       ranges.push({ offset, size, state: 'free' });
       continue;
     }
     const owner = chunk.ownerOf(handle);
     if (owner === undefined) ranges.push({ offset, size, state: 'pending' });
-    else ranges.push(describeLive(owner, offset, size, chunk.pool.kind));
+    else {
+      // Nor does anything move that several timelines use.
+      const pinned = stays || (owner.isHeld ?? true) || chunk.timelinesOf(handle) !== undefined;
+      ranges.push(describeLive(owner, offset, size, suballocator.granularity, pinned));
+    }
   }
   return ranges;
 }
 
 function describeLive(
-  { label, alignment = 1, isHeld = true }: RangeOwner,
+  { label, alignment = 1 }: RangeOwner,
   offset: number,
   size: number,
-  { location, lifetime }: PoolKind,
+  granularity: number,
+  pinned: boolean,
 ): RangeSnapshot {
-  // What lives for a frame is gone before it could be moved, and no GPU copy leaves a readback.
-  const pinned = isHeld || lifetime === 'frame' || location === 'readback';
+  const multiple = leastCommonMultiple(alignment, granularity);
   return {
     offset,
     size,
     state: 'live',
     ...(label === '' ? {} : { label }),
-    ...(alignment === 1 ? {} : { alignment }),
+    ...(multiple === 1 ? {} : { alignment: multiple }),
     ...(pinned ? { pinned } : {}),
   };
 }
