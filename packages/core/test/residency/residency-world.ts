@@ -43,6 +43,8 @@ export interface Shadow {
   isUnknown: boolean;
   /** Bytes from here on came with its size, and are anything. */
   tailFrom: number | undefined;
+  /** Evicted, as far as anybody was told. */
+  isAway: boolean;
 }
 
 interface Look {
@@ -131,7 +133,7 @@ export class ResidencyWorld {
     if (size === before) return;
     shadow.bytes = prefixed(shadow.bytes, size);
     shadow.written = prefixed(shadow.written, size);
-    shadow.kept = shadow.written.slice();
+    shadow.kept = prefixed(shadow.kept, size);
     shadow.changes++;
     const from = Math.min(before, shadow.tailFrom ?? before);
     shadow.tailFrom = from < size ? from : undefined;
@@ -209,19 +211,16 @@ export class ResidencyWorld {
     }
     const written = bytes.slice();
     const known = { bytes, base, isStorage, written, kept: written.slice() };
-    const shadow: Shadow = {
-      allocation,
-      whole,
-      ...known,
-      pins: 0,
-      changes: 0,
-      isUnknown,
-      tailFrom: undefined,
-    };
+    const state = { pins: 0, changes: 0, isUnknown, tailFrom: undefined, isAway: !resident };
+    const shadow: Shadow = { allocation, whole, ...known, ...state };
+    allocation.on('evicted', () => {
+      shadow.isAway = true;
+    });
     allocation.on('moved', () => {
       this.follow(shadow);
       // After a loss nothing has come from anywhere.
-      if (!this.isRebuilding) shadow.kept = shadow.bytes.slice();
+      if (!this.isRebuilding && shadow.isAway) shadow.kept = shadow.bytes.slice();
+      shadow.isAway = false;
     });
     this.live.push(shadow);
   }

@@ -38,7 +38,8 @@ export class Holes {
    * What was cut since the last `keep`, four numbers each: the record, its offset and size before, the record
    * of the gap.
    */
-  private readonly log: number[] = [];
+  private log = new Float64Array(FIRST_RECORDS);
+  private logLength = 0;
 
   /** `mostBytes`: of the longest hole there can be; `looks`: holes of the request's own bin to look at. */
   constructor(mostBytes: number, looks: number = LOOKS) {
@@ -58,7 +59,7 @@ export class Holes {
   /** Nothing is taken from the hole that `add` answered with `n`, until `undo`. */
   withdraw(n: number): void {
     const offset = this.offsets[n] as number;
-    this.log.push(n, offset, this.sizes[n] as number, NONE);
+    this.note(n, offset, this.sizes[n] as number, NONE);
     this.fit(n, offset, 0);
   }
 
@@ -74,7 +75,7 @@ export class Holes {
     this.unlink(n);
     // What alignment leaves before it is a hole of its own.
     const gap = at > offset ? this.makeRecord(this.chunks[n] as number, offset, at - offset) : NONE;
-    this.log.push(n, offset, held, gap);
+    this.note(n, offset, held, gap);
     this.offsets[n] = at + size;
     this.sizes[n] = held - size - (at - offset);
     this.link(n);
@@ -91,20 +92,32 @@ export class Holes {
 
   /** What was taken so far stays taken. */
   keep(): void {
-    this.log.length = 0;
+    this.logLength = 0;
   }
 
   /** Gives back what was taken since the last `keep`. O(what was taken). */
   undo(): void {
     const { log } = this;
-    while (log.length > 0) {
-      const gap = log.pop() as number;
-      const size = log.pop() as number;
-      const offset = log.pop() as number;
-      const n = log.pop() as number;
-      if (gap !== NONE) this.fit(gap, offset, 0);
-      this.fit(n, offset, size);
+    while (this.logLength > 0) {
+      this.logLength -= 4;
+      const at = this.logLength;
+      const n = log[at] as number;
+      const gap = log[at + 3] as number;
+      if (gap !== NONE) this.fit(gap, log[at + 1] as number, 0);
+      this.fit(n, log[at + 1] as number, log[at + 2] as number);
     }
+  }
+
+  private note(n: number, offset: number, size: number, gap: number): void {
+    if (this.logLength === this.log.length) {
+      this.log = grown(this.log, new Float64Array(this.log.length * 2));
+    }
+    const { log, logLength } = this;
+    log[logLength] = n;
+    log[logLength + 1] = offset;
+    log[logLength + 2] = size;
+    log[logLength + 3] = gap;
+    this.logLength += 4;
   }
 
   private fit(n: number, offset: number, size: number): void {

@@ -44,11 +44,13 @@ export interface SpareChunk {
 /** Moves that are planned and not yet given out. */
 export class MoveQueue {
   readonly spares: SpareChunk[] = [];
+  /** From `first` to `end`: the array is never made anew. */
   private readonly moves: DefragmentationMove[] = [];
   private first = 0;
+  private end = 0;
 
   get isEmpty(): boolean {
-    return this.first === this.moves.length;
+    return this.first === this.end;
   }
 
   /** The next move; only while there is one. */
@@ -57,22 +59,25 @@ export class MoveQueue {
   }
 
   put(move: DefragmentationMove): void {
-    this.moves.push(move);
+    this.moves[this.end++] = move;
   }
 
   drop(): void {
     this.first++;
     if (!this.isEmpty) return;
     this.first = 0;
-    this.moves.length = 0;
+    this.end = 0;
   }
 
   /** Takes the moves out of a chunk back that have not been given out. O(moves). */
   dropFrom(chunk: number): void {
-    const kept = this.moves.slice(this.first).filter((move) => move.fromChunk !== chunk);
+    const { moves, first, end } = this;
     this.first = 0;
-    this.moves.length = 0;
-    this.moves.push(...kept);
+    this.end = 0;
+    for (let n = first; n < end; n++) {
+      const move = moves[n] as DefragmentationMove;
+      if (move.fromChunk !== chunk) this.put(move);
+    }
   }
 
   /** The id that the next spare chunk will have. */

@@ -54,8 +54,9 @@ export class PoolPlan {
   readonly kept: KeptChunk[];
   readonly holes: Holes;
   private readonly order: MoveOrder;
-  /** The moves of the source that is being placed. */
-  private moves: DefragmentationMove[] = [];
+  /** The moves of the source that is being placed, so many of them: the array is never made anew. */
+  private readonly moves: DefragmentationMove[] = [];
+  private moveCount = 0;
   /** By index in the holes: the ids of chunks. */
   private readonly targets: number[] = [];
 
@@ -113,7 +114,7 @@ export class PoolPlan {
       if (stays[n] === GOES) order.put(n, sizes[n] as number);
       if (n % STEP_RANGES === 0) yield;
     }
-    this.moves = [];
+    this.moveCount = 0;
     for (let n = order.next(); n >= 0; n = order.next()) {
       const size = sizes[n] as number;
       const alignment = alignments[n] as number;
@@ -125,7 +126,7 @@ export class PoolPlan {
         }
         if (made !== true) yield* made;
       }
-      this.moves.push({
+      this.moves[this.moveCount++] = {
         pool: source.chunk.pool,
         key: keys[n] as number,
         fromChunk: source.chunk.id,
@@ -135,7 +136,7 @@ export class PoolPlan {
         size,
         way: 'direct',
         copiedBytes: size,
-      });
+      };
       if (n % STEP_RANGES === 0) yield;
     }
     return true;
@@ -144,12 +145,11 @@ export class PoolPlan {
   /** What `place` has found is done: small ranges first, so that a pass that is cut short is fuller. */
   *commit(): Generator<undefined, void> {
     this.holes.keep();
-    const { moves } = this;
-    for (let n = moves.length - 1; n >= 0; n--) {
-      this.queue.put(moves[n] as DefragmentationMove);
+    for (let n = this.moveCount - 1; n >= 0; n--) {
+      this.queue.put(this.moves[n] as DefragmentationMove);
       if (n % STEP_RANGES === 0) yield;
     }
-    this.moves = [];
+    this.moveCount = 0;
   }
 
   /** A source stays as it is. */
