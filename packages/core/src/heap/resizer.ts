@@ -214,8 +214,8 @@ export class Resizer<Buffer> {
     scratch: Place<Buffer> | undefined,
   ): boolean {
     this.check(allocation, size);
-    if (allocation.chunk?.pool !== chunk.pool || chunk.refusal !== undefined) return false;
-    if (chunksOf(allocation.apart ?? [])?.includes(chunk)) return false;
+    // Evicted, it needs none; and others that it shares no buffer with may have come there.
+    if (allocation.chunk === undefined || chunksOf(allocation.apart ?? [])?.includes(chunk)) return false;
     const scratchBytes = scratch?.chunk.suballocator.sizeOf(scratch.handle) ?? 0;
     return chunk !== allocation.chunk || allocation.size <= scratchBytes;
   }

@@ -103,13 +103,12 @@ function describeLive(
   granularity: number,
   pinned: boolean,
 ): RangeSnapshot {
-  const multiple = leastCommonMultiple(alignment, granularity);
   return {
     offset,
     size,
     state: 'live',
     ...(label === '' ? {} : { label }),
-    ...(multiple === 1 ? {} : { alignment: multiple }),
+    alignment: leastCommonMultiple(alignment, granularity),
     ...(pinned ? { pinned } : {}),
   };
 }

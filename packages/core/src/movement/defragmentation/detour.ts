@@ -59,22 +59,22 @@ export class Detour<Buffer> {
   private take(sizes: readonly number[]): Scratch<Buffer> | undefined {
     if (sizes.length === 0) return undefined;
     const pool = this.pool();
-    const longest = Math.max(...sizes);
     const all = Math.min(
       sizes.reduce((sum, size) => sum + size, 0),
       pool.kind.chunkBytes,
     );
-    return this.place(pool, Math.max(all, longest)) ?? this.place(pool, longest);
+    return this.place(pool, all) ?? this.place(pool, Math.max(...sizes));
   }
+
+  /** At most a chunk of scratch: nothing longer is planned to go through it. */
 
   private place(pool: Pool<Buffer>, size: number): Scratch<Buffer> | undefined {
     const { memory } = this;
     let handle = pool.reserve(size, 1, SCRATCH, undefined);
-    if (handle === NO_SPACE && size <= pool.kind.chunkBytes) {
+    if (handle === NO_SPACE) {
       if (memory.ladder.growAhead(pool, size) === undefined) return undefined;
       handle = pool.reserve(size, 1, SCRATCH, undefined);
     }
-    if (handle === NO_SPACE) return undefined;
     const chunk = pool.found as Chunk<Buffer>;
     memory.placed(pool, chunk, handle);
     return { chunk, handle, size };
