@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scale } from '../../../testing/src/scale.ts';
 import { type FragmentChunk, type FragmentRange, planDefragmentation } from '../../src/planning/index.ts';
-import { drawFragments } from './sample-fragments.ts';
+import { chunkOf, drawFragments } from './sample-fragments.ts';
 
 describe('a plan', () => {
   it('that packs anew begins one new chunk at most for each that it empties', () => {
@@ -26,6 +26,21 @@ describe('a plan', () => {
     expect(plan.after.usedChunks).toBe(2);
     expect(plan.after.holeCount).toBeLessThan(plan.before.holeCount);
     expect(plan.passes.flatMap(({ spares }) => spares)).toHaveLength(1);
+  });
+
+  it('takes no chunk that is larger than all that it tidies up, and asks for none', () => {
+    const tidy = chunkOf(0, 'AAAAAAAAAAAABBBBBBBBBBBB');
+    const untidy = chunkOf(1, 'C.D.E.F.');
+    const empty = chunkOf(2, '................');
+    for (const chunks of [
+      [tidy, untidy],
+      [tidy, untidy, empty],
+    ]) {
+      const plan = planDefragmentation({ chunks }, { strategy: 'full', scope: 'across' });
+      expect(plan.passes.flatMap(({ spares }) => spares.map(({ sizeBytes }) => sizeBytes))).toEqual([128]);
+      expect(plan.after.usedChunkBytes).toBe(plan.before.usedChunkBytes);
+      expect(plan.after.holeCount).toBe(1);
+    }
   });
 
   it('asks for no chunk into which nothing moves', () => {

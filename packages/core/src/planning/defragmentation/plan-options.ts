@@ -28,7 +28,7 @@ export interface PlanOptions {
   readonly millisecondsPerPass?: number;
   /** Milliseconds since some moment, such as `performance.now`; needed for a limit of time. */
   readonly clock?: () => number;
-  /** Chunks of the largest size of their pool that `full` may ask for, a pool. Default 1. */
+  /** Chunks that `full` may ask for in a pool, each as large as the largest that it tidies up. Default 1. */
   readonly spareChunks?: number;
   /** Whether the backend copies within a buffer, as WebGPU does not. Default false. */
   readonly copiesWithinBuffer?: boolean;

@@ -7,8 +7,9 @@
  * Cost     O(ranges + chunks log chunks). Copies nearly all that lives in chunks that are not tidy.
  * Promise  a new target is begun only when no other has room: so at most live / (chunk - largest live),
  *          rounded up, of equal chunks are in use, where nothing is pinned and but for alignment.
- * Refusal  wants one chunk more while it works. Where none may be made and none is empty, the first source is
- *          slid in place, and so is what can not be a source, where the scope is `both`.
+ * Refusal  wants one chunk more while it works, none larger than the largest source. Where none may be made
+ *          and none is empty, the first source is slid in place, and so is what can not be a source, where
+ *          the scope is `both`.
  * Source   copying compaction (C. J. Cheney, 1970) with best fit in place of a single target.
  */
 
@@ -27,7 +28,7 @@ export function* rewrite(plan: PoolPlan): Generator<undefined, void> {
   const tidy = new Map<ChunkFigures, Room>();
   for (const figures of used) if (figures.gapCount <= 1) tidy.set(figures, openLongest(plan, figures));
 
-  const fresh = new FreshChunks(plan, empty, used);
+  const fresh = new FreshChunks(plan, empty, sources);
   for (const source of sources.sort(byCost)) {
     if (yield* plan.place(source, () => fresh.openFor(source))) {
       fresh.keep();
@@ -89,13 +90,15 @@ class FreshChunks {
   /** What was opened for the source at hand, and the number of its hole. */
   private opened: { readonly chunk: FreshChunk; readonly hole: number } | undefined;
 
-  constructor(plan: PoolPlan, empty: readonly ChunkFigures[], used: readonly ChunkFigures[]) {
+  constructor(plan: PoolPlan, empty: readonly ChunkFigures[], sources: readonly ChunkFigures[]) {
     this.plan = plan;
-    this.empty = empty.map(({ chunk }) => chunk);
     this.sparesLeft = plan.settings.spareChunks;
-    for (const figures of used) {
+    for (const figures of sources) {
       if (figures.chunk.sizeBytes > (this.largest?.chunk.sizeBytes ?? 0)) this.largest = figures;
     }
+    // What is larger than any that may be emptied would be more memory than before.
+    const most = this.largest?.chunk.sizeBytes ?? 0;
+    this.empty = empty.map(({ chunk }) => chunk).filter(({ sizeBytes }) => sizeBytes <= most);
   }
 
   /** A source has been emptied. */
