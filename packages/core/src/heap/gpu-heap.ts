@@ -205,7 +205,8 @@ export class GpuHeap<Buffer> extends HeapRequests<Buffer> {
   /**
    * Copies bytes between two allocations, or within one, as one submission that takes effect at once. Offsets
    * are multiples of 4, and so is the size unless it ends at the end of both. Ranges of one buffer go through
-   * scratch.
+   * scratch. Should the device refuse that later, or the memory of the source, the target throws it once, at
+   * the next call that asks where it is.
    * @throws UsageError `dead-allocation`, `foreign-object`, `bad-offset`, `bad-size`, `misaligned`,
    *   `out-of-bounds`, `disposed`
    * @throws OutOfMemoryError when there is no room for scratch · BackendError `device-lost`
