@@ -167,6 +167,8 @@ function writeAgain<Buffer>(
     late.set(allocation, data);
     return false;
   } catch (error) {
+    // What it holds now is not what its hook gives.
+    allocation.isDirty = true;
     failures.push({ allocation, error });
     return false;
   }

@@ -6,7 +6,7 @@ import { codeOf } from '../code-of.ts';
 import { recountHeap } from '../heap/heap-recount.ts';
 import { firstDifference, openHeap, patternOf } from '../heap/open-heap.ts';
 import { drain } from '../heap/watched.ts';
-import { awayOf, expectPatterns, KIB, openSmall } from './away-scene.ts';
+import { awayOf, expectPatterns, frames, KIB, openSmall } from './away-scene.ts';
 
 const { STORAGE, VERTEX } = BufferUsage;
 
@@ -225,5 +225,28 @@ describe('a rebuild', () => {
     await heap.ensureResident([one]);
     await expectPatterns([one]);
     heap.dispose();
+  });
+
+  it('keeps what a failed restore after a loss has left, until somebody writes it', async () => {
+    const { gpu, heap } = openSmall();
+    let fails = false;
+    const onRestore = (): Uint8Array => {
+      if (fails) throw new Error('not this time');
+      return patternOf(1, 64);
+    };
+    const one = heap.allocate({ size: 64, usage: VERTEX, priority: 'normal', resident: false, onRestore });
+    await heap.ensureResident([one]);
+    gpu.lose();
+    fails = true;
+    const { failures } = heap.rebuild(openHeap({}, { autoComplete: true }).backend);
+    fails = false;
+    expect(failures.map(({ allocation }) => allocation)).toEqual([one]);
+    await frames(heap, 2);
+    await heap.residency.evict([one]);
+    expect(one.isResident).toBe(false);
+    await heap.ensureResident([one]);
+    expect(firstDifference(await one.read(), new Uint8Array(64))).toBe(-1);
+    one.write(patternOf(2, 64));
+    expect(firstDifference(await one.read(), patternOf(2, 64))).toBe(-1);
   });
 });
