@@ -282,9 +282,11 @@ export class ResidencyWorld {
   ): Promise<{ isWhole: boolean; read: Uint8Array | undefined; known: Uint8Array }> {
     this.follow(shadow);
     const isWhole = isKnown(shadow);
+    const { size } = shadow.allocation;
     const reading = this.read(shadow.allocation);
     await this.settleAll();
     const read = await reading;
+    if (shadow.allocation.size === size) expect(read?.length ?? size, 'as much as it is long').toBe(size);
     if (shadow.allocation.isLive) this.follow(shadow);
     const { bytes, tailFrom = bytes.length } = shadow;
     const length = Math.min(read?.length ?? 0, tailFrom);
