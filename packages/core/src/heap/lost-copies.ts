@@ -4,6 +4,7 @@
  * Cost     nothing where the device has given its word; else a callback for each copy.
  * Promise  told once, by the next call that asks where the bytes are; what has been freed, or come to another
  *          device, is not.
+ * Refusal  copies nothing again: what was to be copied may have changed since.
  */
 import { show } from '../base/check.ts';
 import { BackendError, OutOfMemoryError } from '../base/errors.ts';

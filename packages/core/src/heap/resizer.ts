@@ -6,6 +6,8 @@
  *   resizeAsync   in place, or into memory that the device has granted: the bytes leave the old one then
  *
  * Promise  a call that fails, now or later, leaves the allocation as it was.
+ * Refusal  resizes no block and no member of one, and moves nothing that is pinned. Holds nothing where it is
+ *          while it waits: what is moved, resized or evicted meanwhile is another try.
  */
 import { checkInteger } from '../base/check.ts';
 import { UsageError } from '../base/errors.ts';
@@ -19,15 +21,7 @@ import { allocateWaiting } from './allocate-async.ts';
 import type { Allocation } from './allocation.ts';
 import type { Evictions } from './evictions.ts';
 import type { Guards } from './guards.ts';
-import {
-  checkMovable,
-  checkWhole,
-  chunksOf,
-  type Mover,
-  noteWrite,
-  type SizeCounter,
-  spotOf,
-} from './mover.ts';
+import { checkMovable, checkWhole, type Mover, noteWrite, type SizeCounter, spotOf } from './mover.ts';
 import type { Transfers } from './transfers.ts';
 
 /** What may be in the way of every call. */
@@ -215,7 +209,7 @@ export class Resizer<Buffer> {
   ): boolean {
     this.check(allocation, size);
     // Evicted, it needs none; and others that it shares no buffer with may have come there.
-    if (allocation.chunk === undefined || chunksOf(allocation.apart ?? [])?.includes(chunk)) return false;
+    if (allocation.chunk === undefined || this.evictions.apartFrom(allocation).includes(chunk)) return false;
     const scratchBytes = scratch?.chunk.suballocator.sizeOf(scratch.handle) ?? 0;
     return chunk !== allocation.chunk || allocation.size <= scratchBytes;
   }
@@ -245,22 +239,28 @@ export class Resizer<Buffer> {
 
   /** @throws UsageError `dead-allocation`, `not-resident`, `too-large` · OutOfMemoryError · BackendError */
   private wantedFor(allocation: Allocation<Buffer>, size: number): Wanted<Buffer> {
-    const pool = allocation.home().pool as Pool<Buffer>;
-    const bytes = this.guards.bytesFor(pool.kind.location, size);
-    const apart = chunksOf(allocation.apart ?? []) ?? [];
+    const { pool, bytes, apart } = this.needOf(allocation, size);
     return wantedIn(pool, bytes, allocation.alignment, allocation.dedicated, apart);
   }
 
   private placeFor(allocation: Allocation<Buffer>, size: number): Place<Buffer> {
     const { memory } = this;
     const { alignment, dedicated, label } = allocation;
-    const pool = allocation.home().pool as Pool<Buffer>;
-    const bytes = this.guards.bytesFor(pool.kind.location, size);
-    const apart = chunksOf(allocation.apart ?? []);
+    const { pool, bytes, apart } = this.needOf(allocation, size);
     // Whatever makes room for it, it stays.
     allocation.busyAt = memory.boundaries.count;
     const handle = memory.place(pool, bytes, alignment, { label }, apart, dedicated);
     if (handle === NO_SPACE) throw memory.ladder.explain(pool, bytes);
     return { chunk: memory.found as Chunk<Buffer>, handle };
+  }
+
+  /** Where it may go when it is `size` bytes long, and what it takes there. */
+  private needOf(
+    allocation: Allocation<Buffer>,
+    size: number,
+  ): { readonly pool: Pool<Buffer>; readonly bytes: number; readonly apart: readonly Chunk<Buffer>[] } {
+    const pool = allocation.home().pool as Pool<Buffer>;
+    const bytes = this.guards.bytesFor(pool.kind.location, size);
+    return { pool, bytes, apart: this.evictions.apartFrom(allocation) };
   }
 }
